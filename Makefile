@@ -1,0 +1,45 @@
+# Everything a fresh machine needs is Go and make; `make help` lists the targets.
+GO      ?= go
+BIN     := bin/eimtool
+SOURCES := $(shell find cmd internal -name '*.go' -not -name '*_test.go')
+
+.PHONY: help build demo test test-long race lint fuzz bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+build: $(BIN) ## build bin/eimtool
+
+$(BIN): $(SOURCES) go.mod go.sum
+	$(GO) build -trimpath -o $(BIN) ./cmd/eimtool
+
+demo: $(BIN) ## offline, online and verify on a shipped family
+	@mkdir -p demo
+	$(BIN) offline testdata/families/helmholtz2d/samples.csv -o demo/room.npz
+	$(BIN) online demo/room.npz --mu k=3.2 -o demo/A_3.2.mtx
+	$(BIN) verify demo/room.npz testdata/families/helmholtz2d/test.csv --tol 1e-8
+
+test: ## all tests
+	$(GO) test -count=1 -shuffle=on ./...
+
+race: ## all tests under the race detector (needs a C compiler)
+	$(GO) test -count=1 -race ./...
+
+lint: ## formatting, vet, staticcheck, tidy
+	@out=$$($(GO) tool gofumpt -l cmd internal); test -z "$$out" || { echo "gofumpt: $$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) mod tidy -diff
+
+fuzz: ## every fuzz target for 30 s
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s $$p || exit 1; \
+	  done; done
+
+bench: $(BIN) ## Go benchmarks, and the whole process beside a script where its interpreter is present
+	$(GO) test -run '^$$' -bench . -count 3 ./internal/... | tee bench/new.txt
+	sh bench/offline.sh
+
+clean: ## remove what was built
+	rm -rf bin demo bench/new.txt bench/data

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// run executes one command line and returns its exit code. Results go to
+// stdout, everything else to stderr with the prefix "eimtool: ".
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	// The live heap is a few large tables: collecting early costs nothing and
+	// keeps the peak near the table's size.
+	debug.SetGCPercent(25)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() { // a second interrupt ends the process at once
+		<-ctx.Done()
+		stop()
+	}()
+	a := &app{streams: streams{stdin, stdout, stderr}}
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(stderr, "eimtool: internal error, please report: %v\n%s", r, debug.Stack())
+			code = exitFailed
+		}
+	}()
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errInterrupted
+	}
+	if err != nil && !a.started && !errors.Is(err, errInterrupted) {
+		err = &usageError{err: err, command: a.commandPath(root, args)}
+	}
+	return a.fail(err)
+}
+
+// app carries the state of one run: the streams, and whether a command's own
+// work has begun (errors before that are usage errors).
+type app struct {
+	streams
+	common
+	started bool
+}
+
+// common holds the flags that mean the same in every command.
+type common struct {
+	threads                       int
+	memory                        string
+	json, quiet, verbose, timings bool
+}
+
+const rootLong = `eimtool turns a folder of Matrix Market files, one matrix A_mu per parameter
+value mu, into a small bundle from which A_mu at any new mu follows in
+milliseconds, with an estimate of its error. It needs nothing of the code that
+wrote the files.
+
+Method: Empirical Interpolation, A_mu = sum_m beta_m(mu) A_{mu_m} (Casenave, Ern,
+Lelievre, Sylvand, arXiv 1307.4330, section 2; arXiv 1508.05330).
+
+EXIT STATUS
+  0    done
+  1    failed (write error, bug)
+  2    bad usage or input (unreadable file, damaged bundle)
+  3    accuracy not reached
+  130  interrupted`
+
+const rootExample = `  eimtool offline samples.csv -o model.npz
+  eimtool online model.npz --mu k=3.2 -o A.mtx
+  eimtool verify model.npz test.csv`
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "eimtool",
+		Short:         "Reduced-order models of Matrix Market families",
+		Long:          rootLong,
+		Example:       rootExample,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	f := root.PersistentFlags()
+	f.IntVar(&a.threads, "threads", 0, "worker threads; 0 means all processors (results do not depend on it)")
+	f.StringVar(&a.memory, "memory", "", "refuse work that needs more memory, e.g. 4GiB (default 80% of what is free)")
+	f.BoolVar(&a.json, "json", false, "print the result as one JSON object")
+	f.BoolVar(&a.timings, "timings", false, "add seconds to the result")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "no summary line, no progress")
+	f.BoolVarP(&a.verbose, "verbose", "v", false, "one line per stage on stderr")
+	root.AddCommand(a.offlineCommand(), a.onlineCommand(), a.infoCommand(), a.verifyCommand(), a.diffCommand())
+	for _, c := range root.Commands() {
+		a.markStart(c)
+	}
+	return root
+}
+
+// markStart notes when a command's own work begins: Cobra checks arguments and
+// flags before RunE, so whatever fails earlier is a usage error.
+func (a *app) markStart(c *cobra.Command) {
+	inner := c.RunE
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if a.threads < 0 {
+			return fmt.Errorf("--threads %d: must not be negative; leave it out for all processors", a.threads)
+		}
+		a.started = true
+		return inner(cmd, args)
+	}
+}
+
+// commandPath names the command whose help a usage error should point to.
+func (a *app) commandPath(root *cobra.Command, args []string) string {
+	if c, _, err := root.Find(args); err == nil {
+		return c.CommandPath()
+	}
+	return root.CommandPath()
+}
+
+// version returns the module version stamped by the linker or the build.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "0.1.0"
+}

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/spf13/cobra"
+
+	"eimtool/internal/bundle"
+	"eimtool/internal/family"
+	"eimtool/internal/matrix"
+	"eimtool/internal/mtx"
+	"eimtool/internal/report"
+	"eimtool/internal/surrogate"
+)
+
+const verifyLong = `Check a bundle: its integrity (every byte is read), and the errors of A against
+reference matrices.
+
+TABLE is a sample table of matrices. For each one the error is measured with
+coefficients from the bundle's model and, beside it, with coefficients from the
+magic values of the reference itself. error_max is max|A - A~| / max|A|,
+error_fro is |A - A~|_F / |A|_F.
+
+--against OLD compares with another bundle: selection, coefficients and A_mu at
+the training points. With --tol the command is a regression check: exit 3 when
+an error is larger.
+
+EXIT STATUS
+  0 done, 1 failed, 2 bad usage or input (damaged bundle), 3 an error above
+  --tol, 130 interrupted`
+
+type verifyOptions struct {
+	tol     float64
+	tolSet  bool
+	against string
+}
+
+func (a *app) verifyCommand() *cobra.Command {
+	o := &verifyOptions{}
+	c := &cobra.Command{
+		Use:   "verify BUNDLE [TABLE]",
+		Short: "Check a bundle and measure its errors",
+		Long:  verifyLong,
+		Example: `  eimtool verify model.npz test.csv --tol 1e-6
+  eimtool verify model.npz --against released.npz --tol 1e-10`,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.tolSet = cmd.Flags().Changed("tol"); o.tolSet && !(o.tol > 0) {
+				return inputErrorf("", "--tol %g: want a positive number", o.tol)
+			}
+			return a.runVerify(cmd.Context(), args, o)
+		},
+	}
+	c.Flags().Float64Var(&o.tol, "tol", 0, "largest error allowed (error_fro; with --against the difference)")
+	c.Flags().StringVar(&o.against, "against", "", "bundle to compare with")
+	return c
+}
+
+type verifyResult struct {
+	Schema   string         `json:"schema"`
+	Command  string         `json:"command"`
+	Warnings []string       `json:"warnings"`
+	Members  int            `json:"members"`
+	Bytes    int64          `json:"bytes"`
+	MaxError report.Number  `json:"max_error"`
+	Accepted bool           `json:"accepted"`
+	Against  *againstResult `json:"against,omitempty"`
+	Results  []verifyPoint  `json:"results"`
+}
+
+type verifyPoint struct {
+	Mu            report.Object `json:"mu"`
+	File          string        `json:"file"`
+	ErrorMax      report.Number `json:"error_max"`
+	ErrorFro      report.Number `json:"error_fro"`
+	ProbeErrorMax report.Number `json:"probe_error_max"`
+	ProbeErrorFro report.Number `json:"probe_error_fro"`
+	Estimate      report.Number `json:"error_estimate"`
+	ProbeEstimate report.Number `json:"probe_error_estimate"`
+	Extrapolation report.Number `json:"extrapolation"`
+	Reason        string        `json:"reason,omitempty"`
+}
+
+type againstResult struct {
+	SameSelection  bool          `json:"same_selection"`
+	BetaDifference report.Number `json:"beta_difference"`
+	Difference     report.Number `json:"difference"`
+}
+
+func (a *app) runVerify(ctx context.Context, args []string, o *verifyOptions) error {
+	r, err := bundle.Open(args[0])
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if err := r.Verify(ctx); err != nil {
+		return err
+	}
+	model := new(surrogate.Model)
+	if err := r.Decode(model); err != nil {
+		return err
+	}
+	res := &verifyResult{
+		Schema: "eimtool.verify/1", Command: "verify", Warnings: []string{}, Results: []verifyPoint{},
+		Members: len(r.Members()), Bytes: r.Size(), Accepted: true, MaxError: report.Number(math.NaN()),
+	}
+	if len(args) == 2 {
+		if err := a.verifyAgainstTable(ctx, model, args[1], res); err != nil {
+			return err
+		}
+	}
+	if o.against != "" {
+		if err := a.verifyAgainst(ctx, model, o.against, res); err != nil {
+			return err
+		}
+	}
+	verdict := o.judge(res)
+	if err := a.printVerify(res); err != nil {
+		return err
+	}
+	return verdict
+}
+
+func (a *app) verifyAgainstTable(ctx context.Context, model *surrogate.Model, path string, res *verifyResult) error {
+	t, err := family.Open(path)
+	if err != nil {
+		return err
+	}
+	p := a.newProgress()
+	defer p.end()
+	if res.Results, err = a.verifyTable(ctx, model, t, p.report); err != nil {
+		return err
+	}
+	worst := 0.0
+	for _, r := range res.Results {
+		worst = math.Max(worst, float64(r.ErrorFro))
+	}
+	res.MaxError = report.Number(worst)
+	return nil
+}
+
+// verifyTable measures a model on the matrices of a table.
+func (a *app) verifyTable(ctx context.Context, model *surrogate.Model, t *family.Table, progress func(string, int, int)) ([]verifyPoint, error) {
+	names := model.ParameterNames()
+	order, err := columnOrder(t.Source, t.Names, names)
+	if err != nil {
+		return nil, err
+	}
+	var out []verifyPoint
+	approx := &matrix.Matrix{Pattern: model.Pattern()}
+	var reference *mtx.Order
+	for i, s := range t.Samples {
+		progress("verifying", i, len(t.Samples))
+		f, err := mtx.ReadFile(ctx, s.Path, mtx.ReadOptions{Threads: a.threads, Reference: reference})
+		if err != nil {
+			return nil, err
+		}
+		if reference == nil {
+			reference = f.Order
+		}
+		if f.Matrix.Rows != model.Rows || f.Matrix.Cols != model.Cols {
+			return nil, inputErrorf("verify with matrices of the same family", "%s: %s is %d x %d, the bundle's matrices are %d x %d", t.Where(i), s.File, f.Matrix.Rows, f.Matrix.Cols, model.Rows, model.Cols)
+		}
+		mu := make([]float64, len(names))
+		for j, c := range order {
+			mu[j] = s.Mu[c]
+		}
+		v := verifyPoint{Mu: report.Point(names, mu), File: s.File}
+		if err := a.verifyOne(ctx, model, mu, f.Matrix, approx, &v); err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// verifyOne measures one reference matrix.
+func (a *app) verifyOne(ctx context.Context, model *surrogate.Model, mu []float64, ref, approx *matrix.Matrix, v *verifyPoint) error {
+	ans, err := model.At(mu)
+	if err != nil {
+		return err
+	}
+	if err := model.AssembleTo(ctx, approx, ans.Beta, a.threads); err != nil {
+		return err
+	}
+	d := matrix.Compare(ref, approx)
+	v.ErrorMax, v.ErrorFro = report.Number(d.RelativeMax()), report.Number(d.RelativeFrobenius())
+	v.Estimate, v.Extrapolation = report.Number(ans.Estimate), report.Number(ans.Extrapolation)
+	nan := report.Number(math.NaN())
+	v.ProbeErrorMax, v.ProbeErrorFro, v.ProbeEstimate = nan, nan, nan
+	values, err := probeMatrix(model, ref, v.File)
+	if err == nil {
+		ans, err = model.FromProbe(values)
+	}
+	if err != nil { // the reference cannot be probed; its error by the model still counts
+		v.Reason = err.Error()
+		return nil
+	}
+	if err := model.AssembleTo(ctx, approx, ans.Beta, a.threads); err != nil {
+		return err
+	}
+	d = matrix.Compare(ref, approx)
+	v.ProbeErrorMax, v.ProbeErrorFro = report.Number(d.RelativeMax()), report.Number(d.RelativeFrobenius())
+	v.ProbeEstimate = report.Number(ans.Estimate)
+	return nil
+}
+
+// verifyAgainst compares two bundles at the training points of the first.
+func (a *app) verifyAgainst(ctx context.Context, model *surrogate.Model, path string, res *verifyResult) error {
+	old, closeOld, err := a.openBundle(path)
+	if err != nil {
+		return err
+	}
+	defer closeOld()
+	if err := sameNames(path, old.ParameterNames(), model.ParameterNames()); err != nil {
+		return err
+	}
+	if old.Rows != model.Rows || old.Cols != model.Cols {
+		return inputErrorf("compare bundles of one family", "%s: matrices are %d x %d, not %d x %d", path, old.Rows, old.Cols, model.Rows, model.Cols)
+	}
+	d, err := surrogate.Difference(ctx, model, old, a.threads)
+	if err != nil {
+		return err
+	}
+	res.Against = &againstResult{d.SameSelection, report.Number(d.Beta), report.Number(d.Matrix)}
+	return nil
+}
+
+// judge compares with a tolerance that the user gave.
+func (o *verifyOptions) judge(res *verifyResult) error {
+	if !o.tolSet {
+		return nil
+	}
+	if e := float64(res.MaxError); e > o.tol {
+		res.Accepted = false
+		return &accuracyError{fmt.Sprintf("largest error %.2e above --tol %g", e, o.tol)}
+	}
+	if res.Against != nil && !(float64(res.Against.Difference) <= o.tol) {
+		res.Accepted = false
+		return &accuracyError{fmt.Sprintf("the bundles differ by %.2e, above --tol %g", float64(res.Against.Difference), o.tol)}
+	}
+	if len(res.Results) == 0 && res.Against == nil {
+		return inputErrorf("give a TABLE or --against", "--tol without anything to measure")
+	}
+	return nil
+}
+
+func (a *app) printVerify(res *verifyResult) error {
+	if a.json {
+		return report.JSON(a.out, res)
+	}
+	a.warn(res.Warnings)
+	fmt.Fprintf(a.out, "integrity: %d members, %s, all checksums match\n", res.Members, report.Bytes(res.Bytes))
+	if len(res.Results) > 0 {
+		var rows [][]string
+		for _, r := range res.Results {
+			rows = append(rows, []string{
+				r.Mu.String(), report.Error(float64(r.ErrorMax)), report.Error(float64(r.ErrorFro)), report.Error(float64(r.Estimate)),
+				report.Error(float64(r.ProbeErrorMax)), report.Error(float64(r.ProbeErrorFro)), report.Error(float64(r.ProbeEstimate)),
+			})
+		}
+		head := []string{"mu", "error_max", "error_fro", "error_estimate", "probe_error_max", "probe_error_fro", "probe_error_estimate"}
+		if err := report.Table(a.out, head, rows); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "max_error: %s\n", report.Error(float64(res.MaxError)))
+	}
+	if g := res.Against; g != nil {
+		same := "the same"
+		if !g.SameSelection {
+			same = "different"
+		}
+		fmt.Fprintf(a.out, "against: %s selection, beta differs by %s, A by %s\n", same, report.Error(float64(g.BetaDifference)), report.Error(float64(g.Difference)))
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package eim
+
+import (
+	"context"
+	"math"
+
+	"eimtool/internal/scalar"
+)
+
+// norms are the norms of one residual row.
+type norms struct {
+	nu  float64 // the greedy's norm; residuals at round-off level count as zero
+	two float64 // 2-norm over the measured blocks
+}
+
+// pass returns the norms of the residual of every row that is not done.
+func (e *engine[T]) pass(ctx context.Context, done []bool) ([]norms, error) {
+	first := len(e.q) == 0
+	err := scalar.Each(ctx, len(e.tasks), e.threads, func(n int) {
+		buf := e.buffers.Get().(*[]T)
+		defer e.buffers.Put(buf)
+		t := e.tasks[n]
+		part := e.part[n*e.rows : (n+1)*e.rows]
+		clear(part)
+		for lo := t.lo; lo < t.hi; lo += e.chunk {
+			hi := min(lo+e.chunk, t.hi)
+			for p := range e.rows {
+				if done[p] {
+					continue
+				}
+				r := (*buf)[:hi-lo]
+				e.residual(r, p, t.block, lo, hi)
+				if first && !scalar.AllFinite(r) {
+					part[p].bad = true
+				}
+				e.accumulate(&part[p], r, t.block, lo, hi)
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return e.combine(done), nil
+}
+
+// accumulate adds the residual r of columns [lo, hi) of a block to s. It may
+// overwrite r.
+func (e *engine[T]) accumulate(s *sums, r []T, block, lo, hi int) {
+	b := &e.t.Blocks[block]
+	if b.Measure {
+		var w []float64
+		if two := e.two[block]; two != nil {
+			w = two[lo:hi]
+		}
+		s.two += e.k.sumSquare(r, w)
+	}
+	if b.Floor != nil {
+		e.k.mask(r, b.Floor[lo:hi], e.floor[block])
+	}
+	s.max = math.Max(s.max, e.k.max(r))
+	var w []float64
+	if b.Weight != nil {
+		w = b.Weight[lo:hi]
+	}
+	switch e.kind.Kind {
+	case "l1":
+		s.sum += e.k.sumAbs(r, w)
+	case "l2":
+		s.sum += e.k.sumSquare(r, w)
+	case "lp":
+		s.sum += e.k.sumPower(r, w, e.kind.P)
+	}
+}
+
+// combine adds up the tasks in their order. A block whose residual is nowhere
+// above the round-off level contributes nothing to the norm of the row.
+func (e *engine[T]) combine(done []bool) []norms {
+	out := make([]norms, e.rows)
+	for p := range out {
+		if done[p] {
+			continue
+		}
+		var row, two float64
+		for n := 0; n < len(e.tasks); {
+			block := e.tasks[n].block
+			var s sums
+			for ; n < len(e.tasks) && e.tasks[n].block == block; n++ {
+				t := e.part[n*e.rows+p]
+				s.max = math.Max(s.max, t.max)
+				s.sum += t.sum
+				two += t.two
+			}
+			switch {
+			case s.max <= e.floor[block]:
+			case e.kind.Kind == "" || e.kind.Kind == "max":
+				row = math.Max(row, s.max)
+			default:
+				row += s.sum
+			}
+		}
+		switch e.kind.Kind {
+		case "l2":
+			row = math.Sqrt(row)
+		case "lp":
+			row = math.Pow(row, 1/e.kind.P)
+		}
+		out[p] = norms{row, math.Sqrt(two)}
+	}
+	return out
+}
+
+// setFloors sets the round-off level of every block from the first pass:
+// 64·ε times its largest value over the selectable rows.
+func (e *engine[T]) setFloors(selectable func(p int) bool) {
+	for n, t := range e.tasks {
+		for p := range e.rows {
+			if selectable(p) {
+				e.floor[t.block] = math.Max(e.floor[t.block], 64*scalar.Eps*e.part[n*e.rows+p].max)
+			}
+		}
+	}
+}
+
+// nonFinite returns the position of the first value that is not finite, by
+// row, then column.
+func (e *engine[T]) nonFinite() error {
+	for p := range e.rows {
+		for n, t := range e.tasks {
+			if !e.part[n*e.rows+p].bad {
+				continue
+			}
+			b := &e.t.Blocks[t.block]
+			for c := t.lo; c < t.hi; c++ {
+				if !scalar.AllFinite(b.Rows[p][c : c+1]) {
+					return &NonFiniteError{b.Name, p, c}
+				}
+			}
+			return &TableError{b.Name, "a scaled value exceeds the range of float64"}
+		}
+	}
+	return nil
+}

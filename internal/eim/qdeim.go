@@ -1,0 +1,162 @@
+package eim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"eimtool/internal/dense"
+	"eimtool/internal/scalar"
+)
+
+// QDEIMOptions are the choices of QDEIM and QDEIMExtend; the zero value is the
+// default.
+type QDEIMOptions struct {
+	Exclude   []int // columns that must not be chosen: broken sensors
+	BlockSize int   // columns per block, 512 when 0; the result depends on it
+	Threads   int   // all processors when ≤ 0; the result does not depend on it
+}
+
+// QDEIMPoints are columns (entries) at which to measure.
+type QDEIMPoints struct {
+	Columns  []int   // in pivot order
+	SigmaMin float64 // smallest singular value of the basis on Columns: 1/SigmaMin amplifies errors
+}
+
+// QDEIMError reports that fewer columns than asked for can be chosen.
+type QDEIMError struct {
+	Found, Wanted int
+}
+
+func (e *QDEIMError) Error() string {
+	return fmt.Sprintf("eim: %d independent entries found, %d wanted: ask for fewer terms or exclude fewer entries", e.Found, e.Wanted)
+}
+
+// QDEIM chooses count columns on which the q rows of basis, orthonormal modes
+// of length X, are best told apart: the pivots of a QR with column pivoting
+// (Drmač and Gugercin, SIAM J. Sci. Comput. 38(2), 2016). The coordinates of a
+// snapshot a in the basis then are a_J·B_J⁻¹.
+//
+// The QR is a tournament, as in communication-avoiding QR (Demmel, Grigori, Gu
+// and Xiang, SIAM J. Matrix Anal. Appl. 36(1), 2015): every block of columns
+// sends its first q pivots on, groups of survivors are reduced in the same way
+// until one block is left. A count above q continues with the pivots of the
+// columns not yet chosen.
+//
+// Errors are a *QDEIMError, a *dense.NonFiniteError or ctx's.
+func QDEIM[T scalar.Scalar](ctx context.Context, basis [][]T, count int, opt QDEIMOptions) (*QDEIMPoints, error) {
+	columns, err := qdeimColumns(ctx, basis, count, opt)
+	if err != nil {
+		return nil, err
+	}
+	b := qdeimGather(basis, columns)
+	_, s, _, err := dense.SVD(&dense.Matrix[T]{Rows: len(basis), Cols: len(columns), Data: b})
+	if err != nil {
+		return nil, err
+	}
+	p := &QDEIMPoints{Columns: columns}
+	if len(s) > 0 {
+		p.SigmaMin = s[len(s)-1]
+	}
+	return p, nil
+}
+
+// QDEIMExtend chooses count further columns on the residual rows of held-out
+// samples, each of length X: first the column where they are largest together,
+// then the largest of what that one does not explain, and so on. Excluded must
+// be the columns already chosen. Fewer come back when the residuals are zero
+// elsewhere.
+func QDEIMExtend[T scalar.Scalar](ctx context.Context, residuals [][]T, count int, opt QDEIMOptions) ([]int, error) {
+	columns, err := qdeimColumns(ctx, residuals, count, opt)
+	var short *QDEIMError
+	if errors.As(err, &short) {
+		return columns, nil
+	}
+	return columns, err
+}
+
+// qdeimColumns returns count columns in rounds of at most q, and those found
+// with a *QDEIMError.
+func qdeimColumns[T scalar.Scalar](ctx context.Context, basis [][]T, count int, opt QDEIMOptions) ([]int, error) {
+	x := 0
+	for _, row := range basis {
+		if x = len(basis[0]); len(row) != x {
+			panic("eim: modes differ in length")
+		}
+	}
+	taken := make(map[int]bool, len(opt.Exclude)+count)
+	for _, j := range opt.Exclude {
+		taken[j] = true
+	}
+	if opt.BlockSize <= 0 {
+		opt.BlockSize = 512
+	}
+	var columns []int
+	for len(columns) < count {
+		round, err := qdeimRound(ctx, basis, x, min(len(basis), count-len(columns)), taken, opt)
+		if err != nil {
+			return nil, err
+		}
+		if len(round) == 0 {
+			return columns, &QDEIMError{Found: len(columns), Wanted: count}
+		}
+		for _, j := range round {
+			taken[j] = true
+		}
+		columns = append(columns, round...)
+	}
+	return columns, nil
+}
+
+// qdeimRound plays one tournament for up to count columns.
+func qdeimRound[T scalar.Scalar](ctx context.Context, basis [][]T, x, count int, taken map[int]bool, opt QDEIMOptions) ([]int, error) {
+	q := len(basis)
+	survivors := make([][]int, scalar.BlockCount(x, opt.BlockSize))
+	finite := make([]bool, len(survivors))
+	err := scalar.Blocks(ctx, x, opt.BlockSize, opt.Threads, func(b, lo, hi int) {
+		w := newQDEIMBlock(basis, lo, hi, taken)
+		finite[b] = scalar.AllFinite(w.data)
+		if finite[b] {
+			survivors[b] = w.pivots(q)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, ok := range finite {
+		if !ok {
+			return nil, &dense.NonFiniteError{What: "basis"}
+		}
+	}
+	// Merge groups of blocks until one is left: about a block of columns each.
+	group := max(2, opt.BlockSize/max(1, q))
+	for len(survivors) > 1 {
+		next := make([][]int, scalar.BlockCount(len(survivors), group))
+		err := scalar.Blocks(ctx, len(survivors), group, opt.Threads, func(b, lo, hi int) {
+			var all []int
+			for _, s := range survivors[lo:hi] {
+				all = append(all, s...)
+			}
+			next[b] = newQDEIMMerge(basis, all).pivots(q)
+		})
+		if err != nil {
+			return nil, err
+		}
+		survivors = next
+	}
+	if len(survivors) == 0 {
+		return nil, nil
+	}
+	return survivors[0][:min(count, len(survivors[0]))], nil
+}
+
+// qdeimGather copies the given columns, q×len(columns) by rows.
+func qdeimGather[T scalar.Scalar](basis [][]T, columns []int) []T {
+	data := make([]T, 0, len(basis)*len(columns))
+	for _, row := range basis {
+		for _, j := range columns {
+			data = append(data, row[j])
+		}
+	}
+	return data
+}

@@ -1,0 +1,332 @@
+package surrogate
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sort"
+
+	"eimtool/internal/coefficients"
+	"eimtool/internal/dense"
+	"eimtool/internal/eim"
+	"eimtool/internal/family"
+	"eimtool/internal/features"
+	"eimtool/internal/scalar"
+)
+
+// Build selects terms and models their coefficients on the snapshots of f. With
+// hold-out (10 samples or more) it first does so on 80 % of the samples and
+// measures on the rest, then again on all.
+func Build(ctx context.Context, f *family.Family, opt Options) (*Model, error) {
+	if err := opt.check(); err != nil {
+		return nil, err
+	}
+	m := newModel(f, opt)
+	var err error
+	if f.Complex {
+		m.Complex, err = build[complex128](ctx, f, m)
+	} else {
+		m.Real, err = build[float64](ctx, f, m)
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, &BuildError{err}
+	}
+	m.warn(len(f.Samples))
+	return m, nil
+}
+
+// BuildError says why no model can be built from the samples and options given.
+type BuildError struct{ Err error }
+
+func (e *BuildError) Error() string { return "building the model: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *BuildError) Unwrap() error { return e.Err }
+
+func newModel(f *family.Family, opt Options) *Model {
+	p := f.Pattern
+	m := &Model{
+		Rows: p.Rows, Cols: p.Cols, Symmetry: p.Symmetry.String(), Dense: p.Dense,
+		ColPtr: p.ColPtr, RowIdx: p.RowIdx, Field: FieldReal,
+		Checksums: f.Checksums, Options: opt, pattern: p,
+		Errors: Errors{-1, -1, -1, -1, -1},
+	}
+	switch {
+	case f.Hermitian:
+		m.Field = FieldHermitian
+	case f.Complex:
+		m.Field = FieldComplex
+	}
+	m.Mu = dense.New[float64](len(f.Samples), len(f.Names))
+	for i, s := range f.Samples {
+		copy(m.Mu.Row(i), s.Mu)
+		m.Files = append(m.Files, s.File)
+	}
+	for j, name := range f.Names {
+		q := Parameter{Name: name, Lo: math.Inf(1), Hi: math.Inf(-1)}
+		for i := range m.Mu.Rows {
+			q.Lo, q.Hi = min(q.Lo, m.Mu.At(i, j)), max(q.Hi, m.Mu.At(i, j))
+		}
+		m.Parameters = append(m.Parameters, q)
+	}
+	return m
+}
+
+// builder carries what the stages of Build share.
+type builder[T scalar.Scalar] struct {
+	ctx   context.Context
+	m     *Model
+	opt   Options
+	rows  [][]T // N × X snapshots
+	feat  *features.Set[T]
+	k     *dense.Matrix[T] // N × r coordinates
+	obj   *dense.Matrix[T] // N × f coordinates of the fit's objective; k itself with --select auto
+	norm  []float64        // ‖A_i‖_F
+	train []int            // samples of the hold-out phase
+	held  []int            // the others
+
+	validation  *terms[T] // the selection of the hold-out phase
+	heldHistory []float64 // greedy of that phase: error of A at held-out samples per term
+}
+
+func build[T scalar.Scalar](ctx context.Context, f *family.Family, m *Model) (*Core[T], error) {
+	b := &builder[T]{ctx: ctx, m: m, opt: m.Options, rows: family.Rows[T](f)}
+	if err := b.coordinates(f); err != nil {
+		return nil, err
+	}
+	b.split()
+	if len(b.held) > 0 {
+		if err := b.validate(); err != nil {
+			return nil, err
+		}
+	}
+	all := indices(len(b.rows))
+	sel, err := b.selectTerms(all, b.opt.MaxTerms)
+	if err != nil {
+		return nil, err
+	}
+	core, err := b.core(sel, all)
+	if err != nil {
+		return nil, err
+	}
+	m.Errors.Training = b.trainingError(core, all)
+	m.Terms = sel.snapshots
+	if err := b.history(sel); err != nil {
+		return nil, err
+	}
+	if core.Probe, err = b.probe(sel, core); err != nil {
+		return nil, err
+	}
+	if m.Interpolation, err = b.interpolate(all, sel); err != nil {
+		return nil, err
+	}
+	if core.Values, err = b.values(sel); err != nil {
+		return nil, err
+	}
+	if b.keepTable(len(core.Values)) {
+		core.Table = b.rows
+	}
+	return core, nil
+}
+
+func indices(n int) []int {
+	idx := make([]int, n)
+	for i := range idx {
+		idx[i] = i
+	}
+	return idx
+}
+
+func (b *builder[T]) progress(stage string, done, total int) {
+	if b.opt.Progress != nil {
+		b.opt.Progress(stage, done, total)
+	}
+}
+
+// coordinates computes the coordinates of all snapshots in an orthonormal basis
+// of their span and, for the papers' selection, those of the data table.
+func (b *builder[T]) coordinates(f *family.Family) error {
+	var err error
+	if b.feat, err = features.New(b.ctx, f.Pattern, b.rows, features.Options{
+		Constant: b.opt.Features != "entries", RowSums: b.opt.Features != "entries",
+		Preserve: b.opt.Preserve, EntriesOnly: b.opt.Magic == "entries",
+		Hermitian: f.Hermitian, RowCuts: b.opt.RowCuts, ColCuts: b.opt.ColCuts, Threads: b.opt.Threads,
+	}); err != nil {
+		return err
+	}
+	b.progress("coordinates", 0, 1)
+	q := dense.NewTallQR[T](len(b.rows))
+	if err := q.Append(b.ctx, b.rows, b.feat.Multiplicity, 1, b.opt.Threads); err != nil {
+		return err
+	}
+	b.k = q.K()
+	b.obj = b.k
+	b.norm = make([]float64, len(b.rows))
+	for i := range b.norm {
+		b.norm[i] = dense.Norm(b.k.Row(i))
+	}
+	if b.opt.Select == "eim" && b.opt.Basis == "snapshots" {
+		// The objective of the fit is the whole data table, each block over its own
+		// maximum; the entries' maximum is the common unit.
+		for _, blk := range b.feat.Table.Blocks {
+			if blk.Name == features.KindEntry {
+				continue
+			}
+			if err := q.Append(b.ctx, blk.Rows, nil, b.feat.EntryScale()/blk.Scale, b.opt.Threads); err != nil {
+				return err
+			}
+		}
+		b.obj = q.K()
+	}
+	b.progress("coordinates", 1, 1)
+	return nil
+}
+
+// split draws the held-out fifth of the samples.
+func (b *builder[T]) split() {
+	n := len(b.rows)
+	if !b.opt.HoldOut || n < 10 {
+		return
+	}
+	perm := rand.New(rand.NewPCG(b.opt.Seed, 0x6e696d)).Perm(n)
+	b.held = append([]int(nil), perm[:n/5]...)
+	b.train = append([]int(nil), perm[n/5:]...)
+	sort.Ints(b.held)
+	sort.Ints(b.train)
+}
+
+// terms is the outcome of a selection on some of the samples.
+type terms[T scalar.Scalar] struct {
+	snapshots []int // selected samples; nil for the POD basis
+	greedy    *eim.Selection[T]
+	modes     *modeSet[T] // POD modes of the samples used
+	count     int
+}
+
+// core builds the least-squares part of the model for selected terms, with
+// coordinates of the samples idx as the data that define the lift.
+func (b *builder[T]) core(sel *terms[T], idx []int) (*Core[T], error) {
+	c := &Core[T]{}
+	if sel.snapshots == nil {
+		c.Coordinates = sel.modes.coordinates(sel.count)
+		c.Fit = dense.NewRowFit(c.Coordinates)
+		return c, nil
+	}
+	c.Coordinates = b.k.SelectRows(sel.snapshots)
+	c.Fit = dense.NewRowFit(b.obj.SelectRows(sel.snapshots))
+	if b.obj == b.k {
+		return c, nil
+	}
+	lift, err := b.lift(idx)
+	c.Lift = lift
+	return c, err
+}
+
+// lift returns the linear map from [k, 1] to the objective's coordinates.
+func (b *builder[T]) lift(idx []int) (*dense.Matrix[T], error) {
+	a := dense.New[T](len(idx), b.k.Cols+1)
+	scale := scalar.Of[T](dense.Norm(b.norm)/math.Sqrt(float64(len(b.norm))), 0)
+	for r, i := range idx {
+		copy(a.Row(r), b.k.Row(i))
+		a.Set(r, b.k.Cols, scale) // of the size of a snapshot, so that the rank decision is fair
+	}
+	l, _, err := dense.LeastSquares(a, b.obj.SelectRows(idx), 1e-14)
+	if err != nil {
+		return nil, err
+	}
+	last := l.Row(b.k.Cols)
+	for j := range last {
+		last[j] *= scale
+	}
+	return l, nil
+}
+
+// trainingError returns the largest error of A over the samples idx with
+// coefficients fitted to the matrices themselves.
+func (b *builder[T]) trainingError(c *Core[T], idx []int) float64 {
+	worst := 0.0
+	for _, i := range idx {
+		beta, _ := c.Fit.Fit(b.obj.Row(i))
+		worst = max(worst, c.truncation(b.k.Row(i), beta))
+	}
+	return worst
+}
+
+// interpolate fits the coefficient models to the samples idx.
+func (b *builder[T]) interpolate(idx []int, sel *terms[T]) (*coefficients.Model, error) {
+	s := &coefficients.Samples{
+		Names:   b.m.ParameterNames(),
+		Mu:      b.m.Mu.SelectRows(idx),
+		K:       pack(b.k.SelectRows(idx)),
+		Complex: scalar.IsComplex[T](),
+		Magic:   b.magicValues(idx, sel),
+	}
+	warp := map[string]string{}
+	for _, w := range b.opt.Warps {
+		warp[w.Parameter] = w.Kind
+	}
+	model, err := coefficients.Fit(b.ctx, s, coefficients.Options{
+		Model: b.opt.Model, Warp: warp, Periodic: b.opt.Periodic,
+		Threads: b.opt.Threads, Progress: b.opt.Progress,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("coefficient model: %w", err)
+	}
+	return model, nil
+}
+
+// values returns the value blocks of the terms.
+func (b *builder[T]) values(sel *terms[T]) ([][]T, error) {
+	if sel.snapshots == nil {
+		return sel.modes.entries(b.ctx, b.rows, sel.count, b.opt.Threads)
+	}
+	v := make([][]T, len(sel.snapshots))
+	for m, i := range sel.snapshots {
+		v[m] = b.rows[i]
+	}
+	return v, nil
+}
+
+// keepTableLimit is the size below which the table of all samples is kept even
+// where it more than doubles the bundle.
+const keepTableLimit = 16 << 20
+
+func (b *builder[T]) keepTable(terms int) bool {
+	switch b.opt.KeepTable {
+	case "yes":
+		return true
+	case "no":
+		return false
+	}
+	size := 8
+	if scalar.IsComplex[T]() {
+		size = 16
+	}
+	n := len(b.rows)
+	return n <= terms || n*len(b.rows[0])*size <= keepTableLimit
+}
+
+// notModelled is the left-out error above which the coefficients do not count as
+// modelled.
+const notModelled = 0.05
+
+// warn collects what a user should know about the samples.
+func (m *Model) warn(n int) {
+	terms := m.TermCount()
+	if n < 3*terms {
+		m.Warnings = append(m.Warnings, fmt.Sprintf("%d samples for %d terms: fewer than 3 per term; the model may not hold between them (add samples or lower --max-terms)", n, terms))
+	}
+	if m.Errors.HeldOut > 10*m.Errors.Training && m.Errors.HeldOut > 1e-12 {
+		m.Warnings = append(m.Warnings, fmt.Sprintf("held-out error %.1e is more than 10 times the training error %.1e: the coefficients are not resolved in the parameters (add samples, or use --probe)", m.Errors.HeldOut, m.Errors.Training))
+	}
+	if terms == n && n > 1 {
+		m.Warnings = append(m.Warnings, "the rank was exhausted with every sample selected: the family is not resolved (add samples)")
+	}
+	if m.Interpolation != nil && m.Interpolation.Score > notModelled {
+		m.Warnings = append(m.Warnings, "the coefficients are not modelled: the samples do not determine them between each other (use --probe, or add samples)")
+	}
+}

@@ -1,0 +1,134 @@
+// Package surrogate holds the reduced model of one matrix family: built from
+// snapshots by Build, evaluated at a new parameter by At or FromProbe,
+// assembled by Assemble.
+//
+// The model is the nonintrusive separated representation
+//
+//	A_μ ≈ Σ_{m=1..M} β_m(μ) A_m
+//
+// of Casenave, Ern, Lelièvre, Sylvand (arXiv 1307.4330, section 2), whose terms
+// A_m are selected snapshots (or POD modes). Everything the coefficients need
+// is linear algebra on the coordinates of the snapshots in an orthonormal basis
+// of their span, where the Euclidean distance is the Frobenius distance of the
+// matrices: after Build no entry of a matrix is touched until Assemble.
+//
+// A Model is plain data; package bundle stores it. This package reads no files.
+package surrogate
+
+import (
+	"eimtool/internal/coefficients"
+	"eimtool/internal/dense"
+	"eimtool/internal/matrix"
+	"eimtool/internal/scalar"
+)
+
+// Fields of a family.
+const (
+	FieldReal      = "real"
+	FieldComplex   = "complex"
+	FieldHermitian = "hermitian" // treated as real columns [Re, Im] with real coefficients
+)
+
+// Model is a reduced model of one matrix family.
+type Model struct {
+	Parameters []Parameter
+	Rows, Cols int
+	Symmetry   string // Matrix Market word; one triangle is stored unless "general"
+	Field      string
+	Dense      bool
+	ColPtr     []int   // compressed columns of the stored pattern; empty when Dense
+	RowIdx     []int32 // 0-based rows
+
+	Mu        *dense.Matrix[float64] // N × p, the samples
+	Files     []string               // N, as the sample table names them
+	Checksums []string               // N, of the files' bytes
+	Terms     []int                  // M selected samples; empty for the POD basis
+	Options   Options                // as given, with defaults filled in
+	History   []Step                 // the greedy's steps
+	Errors    Errors
+	Warnings  []string
+
+	Interpolation *coefficients.Model
+	Real          *Core[float64]    // real and Hermitian families
+	Complex       *Core[complex128] // complex families
+
+	pattern *matrix.Pattern `bundle:"-"`
+}
+
+// Parameter is one parameter with the range of its samples.
+type Parameter struct {
+	Name   string
+	Lo, Hi float64
+}
+
+// Step is one step of the greedy selection.
+type Step struct {
+	Term              int // 1-based
+	Snapshot          int // 0-based row of the sample table
+	Kind              string
+	Row, Col          int     // 0-based; -1 where the kind has none
+	Error             float64 // greedy error before this term, relative to the first
+	HeldOutError      float64 // error of A at held-out samples after this term; NaN without hold-out
+	LebesgueParameter float64
+	LebesgueEntry     float64
+	SumBetaMin        float64 // least Σβ−1 over the samples
+	SumBetaMax        float64 // greatest Σβ−1 over the samples
+}
+
+// Errors are errors of A: ‖A−Ã‖_F/‖A‖_F, the largest over a set of samples. A
+// negative value means not measured.
+type Errors struct {
+	Training     float64 // all samples, coefficients from the matrices themselves
+	HeldOut      float64 // held-out samples, coefficients from the interpolation in μ
+	HeldOutProbe float64 // held-out samples, coefficients from probes
+	Test         float64 // test table, coefficients from the interpolation in μ
+	TestProbe    float64 // test table, coefficients from probes
+}
+
+// Core is the scalar-typed part of a Model with M terms on X stored values
+// (Hermitian: X = 2·nnz, real parts then imaginary parts).
+type Core[T scalar.Scalar] struct {
+	Values      [][]T            // M × X, the terms
+	Coordinates *dense.Matrix[T] // M × r, the terms in the orthonormal basis
+	Lift        *dense.Matrix[T] // (r+1) × f, maps [k, 1] to the coordinates in which coefficients are fitted; nil for k itself
+	Fit         *dense.RowFit[T] // least squares on the terms in those coordinates
+	Probe       *Probe[T]
+	Table       [][]T // N × X, all samples, when kept
+}
+
+// TermCount returns M.
+func (m *Model) TermCount() int {
+	if m.Complex != nil {
+		return len(m.Complex.Values)
+	}
+	return len(m.Real.Values)
+}
+
+// Pattern returns the stored pattern, built once.
+func (m *Model) Pattern() *matrix.Pattern {
+	if m.pattern == nil {
+		m.pattern = &matrix.Pattern{
+			Rows: m.Rows, Cols: m.Cols, Symmetry: symmetryOf(m.Symmetry),
+			Dense: m.Dense, ColPtr: m.ColPtr, RowIdx: m.RowIdx,
+		}
+	}
+	return m.pattern
+}
+
+func symmetryOf(word string) matrix.Symmetry {
+	for _, s := range []matrix.Symmetry{matrix.Symmetric, matrix.SkewSymmetric, matrix.Hermitian} {
+		if s.String() == word {
+			return s
+		}
+	}
+	return matrix.General
+}
+
+// ParameterNames returns the names in order.
+func (m *Model) ParameterNames() []string {
+	names := make([]string, len(m.Parameters))
+	for i, p := range m.Parameters {
+		names[i] = p.Name
+	}
+	return names
+}

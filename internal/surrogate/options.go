@@ -1,0 +1,108 @@
+package surrogate
+
+import (
+	"fmt"
+	"math"
+)
+
+// Options of Build. The zero value is not usable: start from DefaultOptions.
+type Options struct {
+	MaxTerms   int     // 0: as many as the tolerance asks for
+	Tolerance  float64 // error of A on the samples at which terms stop being added; 0 = until rank or floor
+	Norm       string  // of the greedy step: max, l1, l2 or lp:P
+	Scaling    string  // absolute or relative
+	Features   string  // auto, all or entries
+	Magic      string  // features or entries
+	Select     string  // auto or eim
+	Basis      string  // snapshots or pod
+	Oversample int     // magic features beyond the terms
+	Model      string  // auto or one interpolation model
+	Warps      []Warp
+	Periodic   []string
+	HoldOut    bool
+	Seed       uint64
+	KeepTable  string // auto, yes or no
+
+	Preserve [][]complex128 `bundle:"-" json:"-"` // further near-kernel vectors
+	RowCuts  []int          // row boundaries of multi-physics blocks
+	ColCuts  []int          // column boundaries
+
+	Threads  int                                 `bundle:"-" json:"-"`
+	Progress func(stage string, done, total int) `bundle:"-" json:"-"`
+}
+
+// Warp fixes the transformation of one parameter before interpolation.
+type Warp struct{ Parameter, Kind string }
+
+// DefaultTolerance is the error of A that selection aims at when neither a
+// tolerance nor a number of terms is given.
+const DefaultTolerance = 1e-8
+
+// DefaultOptions returns the documented defaults.
+func DefaultOptions() Options {
+	return Options{
+		Norm: "max", Scaling: "absolute", Features: "auto", Magic: "features",
+		Select: "auto", Basis: "snapshots", Model: "auto", HoldOut: true, KeepTable: "auto",
+	}
+}
+
+// OptionError says which option has a value that cannot be used.
+type OptionError struct {
+	Option, Value, Want string
+}
+
+func (e *OptionError) Error() string {
+	return fmt.Sprintf("--%s %s: want %s", e.Option, e.Value, e.Want)
+}
+
+// check validates o against a family of p parameters and n samples.
+func (o *Options) check() error {
+	choices := []struct {
+		name, value string
+		allowed     []string
+	}{
+		{"scaling", o.Scaling, []string{"absolute", "relative"}},
+		{"features", o.Features, []string{"auto", "all", "entries"}},
+		{"magic", o.Magic, []string{"features", "entries"}},
+		{"select", o.Select, []string{"auto", "eim"}},
+		{"basis", o.Basis, []string{"snapshots", "pod"}},
+	}
+	for _, c := range choices {
+		if !contains(c.allowed, c.value) {
+			return &OptionError{c.name, c.value, "one of " + join(c.allowed)}
+		}
+	}
+	if o.MaxTerms < 0 {
+		return &OptionError{"max-terms", fmt.Sprint(o.MaxTerms), "a positive number"}
+	}
+	if !(o.Tolerance >= 0) || math.IsInf(o.Tolerance, 0) {
+		return &OptionError{"tol", fmt.Sprint(o.Tolerance), "a positive finite number"}
+	}
+	if o.Oversample < 0 {
+		return &OptionError{"oversample", fmt.Sprint(o.Oversample), "a number ≥ 0"}
+	}
+	if o.Select == "auto" && o.Oversample > 0 {
+		return &OptionError{"oversample", fmt.Sprint(o.Oversample), "--select eim beside it (auto already probes twice as many entries as terms)"}
+	}
+	return nil
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
+
+func join(list []string) string {
+	s := ""
+	for i, l := range list {
+		if i > 0 {
+			s += ", "
+		}
+		s += l
+	}
+	return s
+}
