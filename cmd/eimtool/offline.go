@@ -353,8 +353,8 @@ func (o *offlineOptions) judge(m *surrogate.Model, res *offlineResult) error {
 		return nil
 	}
 	res.Accepted = false
-	return &accuracyError{fmt.Sprintf("--tol %g not reached: %s error %.1e with %d terms (the bundle was written); add samples, raise --max-terms or use probes (held-out probe error %.1e)",
-		o.tolerance, name, e, m.TermCount(), m.Errors.HeldOutProbe)}
+	return &accuracyError{fmt.Sprintf("--tol %g not reached: %s error %.1e with %d terms (the bundle was written); add samples, raise --max-terms or use probes (held-out probe error %s)",
+		o.tolerance, name, e, m.TermCount(), report.Error(float64(measured(m.Errors.HeldOutProbe))))}
 }
 
 func measured(e float64) report.Number {

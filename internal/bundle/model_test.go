@@ -98,7 +98,7 @@ func sample() *everything {
 		Phases: []complex128{1i}, Deep: [][][]float64{{{1}, {2}}, {}, {{1}, {}, {2, 3}}},
 		Matrices: []*dense.Matrix[float64]{nil, dense.New[float64](0, 3)},
 		Inner:    inner{1, []float64{9}, "one"}, Ptr: &inner{ID: 2}, List: []inner{{ID: 3}, {4, []float64{1, 2}, ""}},
-		Ptrs: []*inner{nil, {ID: 5}}, Base: Base{[]complex64{1 - 1i}},
+		Ptrs: []*inner{nil, {ID: 5}}, Base: Base{[]complex64{1 - 1i}}, cache: 1,
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 const (
 	aaaTolerance = 1e-13 // of the largest scaled value
 	aaaMaxPoints = 20
+	loewnerRows  = 3000
+	cheapRows    = 1500 // up to which left-out support points mean a new greedy
 	// aaaLargest is the largest value of the Lebesgue function inside the box;
 	// beyond it a pole is too near.
 	aaaLargest = 1e4
@@ -31,9 +33,10 @@ type aaaFit struct {
 // aaa fits the set-valued AAA rational interpolant (Nakatsukasa, Sète,
 // Trefethen 2018; weights shared by all columns as in Lietaert et al. 2022).
 // The weights come from magic values, complex ones for complex families; they
-// are then a linear operator on the coordinates. Every left-out sample is a
-// refit. Interpolants with a pole inside the box lose support points until
-// they have none.
+// are then a linear operator on the coordinates. For every left-out sample the
+// weights are computed afresh; if it is a support point the greedy runs again,
+// or, where that is dear, takes one more point instead. Interpolants with a pole inside the box lose support points
+// until they have none.
 func (s *space) aaa() *candidate {
 	c := &candidate{kind: KindAAA, space: s, score: math.Inf(1)}
 	if s.p.n < 5 || s.p.r == 0 {
@@ -56,19 +59,25 @@ func (s *space) aaa() *candidate {
 	}
 	c.full = f.full
 	c.res = dense.New[float64](eventRows(s.p.events), f.data.Cols)
-	limit := len(support)
-	if limit == f.maxPoints(s.p.n) {
-		limit = s.p.n
-	}
 	whole := f.part(support, w)
+	own := make([]float64, f.data.Cols)
+	without := f.weightsWithout(support)
 	for e, g := range s.p.events { // one sample each: the nodes are distinct
 		i := g[0]
-		rest := slices.Delete(slices.Clone(all), i, i+1)
-		part := f.part(f.fit(rest, min(limit, f.maxPoints(len(rest)))))
+		sup, wt := support, without[i]
+		if k := slices.Index(support, i); k >= 0 {
+			rest := slices.Delete(slices.Clone(all), i, i+1)
+			start := slices.Delete(slices.Clone(support), k, k+1)
+			if s.p.n*f.f.Cols <= cheapRows {
+				start = nil // the greedy from the beginning
+			}
+			sup, wt = f.fit(rest, start, min(len(support), f.maxPoints(len(rest))))
+		}
+		part := f.part(sup, wt)
 		row := c.res.Row(e)
 		f.residual(&part, i, row)
-		own := make([]float64, len(row)) // not an interpolant everywhere
-		if f.residual(&whole, i, own); dense.Norm(own) > dense.Norm(row) {
+		f.residual(&whole, i, own)
+		if dense.Norm(own) > dense.Norm(row) { // it need not interpolate off its support
 			copy(row, own)
 		}
 	}
@@ -134,28 +143,41 @@ func (f *aaaFit) maxPoints(n int) int { return min(n/2, aaaMaxPoints) }
 
 // safe fits on the samples, with fewer support points if poles demand it.
 func (f *aaaFit) safe(active []int) (support []int, w []complex128, ok bool) {
-	for limit := f.maxPoints(len(active)); limit >= 1; limit = len(support) - 1 {
-		support, w = f.fit(active, limit)
+	support, w = f.fit(active, nil, f.maxPoints(len(active)))
+	for {
 		part := f.part(support, w)
 		if part.lebesgue(-1, 1) < aaaLargest {
 			return support, w, true
 		}
+		support = support[:len(support)-1] // as if the greedy had stopped before
+		if len(support) == 0 {
+			return nil, nil, false
+		}
+		w = smallestRightSingular(f.loewner(support, without(active, support)))
 	}
-	return nil, nil, false
 }
 
-// fit runs the greedy AAA iteration on the samples active.
-func (f *aaaFit) fit(active []int, limit int) (support []int, w []complex128) {
-	m := f.f.Cols
-	left := slices.Clone(active)
-	approx := make([]complex128, m) // the mean, then the rational function
+// without returns the members of a that are not in b.
+func without(a, b []int) []int {
+	return slices.DeleteFunc(slices.Clone(a), func(i int) bool { return slices.Contains(b, i) })
+}
+
+// fit runs the greedy AAA iteration on the samples active, from the support
+// points start on, up to limit of them.
+func (f *aaaFit) fit(active, start []int, limit int) (support []int, w []complex128) {
+	left := without(active, start)
+	approx := make([]complex128, f.f.Cols) // the mean, then the rational function
 	for _, i := range active {
 		for j, v := range f.f.Row(i) {
 			approx[j] += v / complex(float64(len(active)), 0)
 		}
 	}
+	support = slices.Clone(start)
+	if len(support) > 0 {
+		w = smallestRightSingular(f.loewner(support, left))
+	}
 	for {
-		worst, largest := -1, -1.0
+		worst, largest := 0, -1.0
 		for k, i := range left {
 			if len(support) > 0 {
 				f.value(support, w, f.x[i], approx)
@@ -164,7 +186,7 @@ func (f *aaaFit) fit(active []int, limit int) (support []int, w []complex128) {
 			for j, v := range f.f.Row(i) {
 				e = max(e, cmplx.Abs(v-approx[j]))
 			}
-			if e > largest || math.IsNaN(e) && !math.IsNaN(largest) {
+			if e > largest {
 				worst, largest = k, e
 			}
 		}
@@ -177,18 +199,69 @@ func (f *aaaFit) fit(active []int, limit int) (support []int, w []complex128) {
 	}
 }
 
+// weightsWithout returns, for every sample outside the support, the weights
+// computed without it. The triangular factor of the Loewner matrix without the
+// rows of sample i combines those of the rows before and after.
+func (f *aaaFit) weightsWithout(support []int) [][]complex128 {
+	n := f.f.Rows
+	out := make([][]complex128, n)
+	var left []int
+	for i := range n {
+		if !slices.Contains(support, i) {
+			left = append(left, i)
+		}
+	}
+	blocks := make([][][]complex128, len(left))
+	after := make([][][]complex128, len(left)+1) // factors of the rows from k on
+	for k := len(left) - 1; k >= 0; k-- {
+		blocks[k] = f.loewner(support, left[k:k+1])
+		after[k] = stackedTriangle(after[k+1], blocks[k])
+	}
+	var before [][]complex128
+	for k, i := range left {
+		if len(left) > 1 {
+			out[i] = smallestRightSingular(stacked(before, after[k+1]))
+		}
+		before = stackedTriangle(before, blocks[k])
+	}
+	if len(left) == 1 {
+		out[left[0]] = smallestRightSingular(blocks[0])
+	}
+	return out
+}
+
+// stacked returns the columns of a on top of b; either may be nil.
+func stacked(a, b [][]complex128) [][]complex128 {
+	c := make([][]complex128, max(len(a), len(b)))
+	for j := range c {
+		if a != nil {
+			c[j] = append(c[j], a[j]...)
+		}
+		if b != nil {
+			c[j] = append(c[j], b[j]...)
+		}
+	}
+	return c
+}
+
+// stackedTriangle returns the triangular factor of a on top of b.
+func stackedTriangle(a, b [][]complex128) [][]complex128 { return complexTriangle(stacked(a, b)) }
+
 // loewner returns the columns of the stacked Loewner matrix
-// (f_ic − f_jc)/(x_i − x_j), rows (i in left, c), columns j in support.
+// (f_ic − f_jc)/(x_i − x_j), rows (i in left, c), columns j in support. Beyond
+// 2·loewnerRows rows it takes every second, third, … only.
 func (f *aaaFit) loewner(support, left []int) [][]complex128 {
 	m := f.f.Cols
 	cols := make([][]complex128, len(support))
+	stride := max(1, len(left)*m/loewnerRows)
 	for k, j := range support {
-		col := make([]complex128, 0, len(left)*m)
+		col := make([]complex128, 0, len(left)*m/stride+1)
 		fj := f.f.Row(j)
-		for _, i := range left {
+		for l, i := range left {
 			h := complex(1/(f.x[i]-f.x[j]), 0)
-			for c, v := range f.f.Row(i) {
-				col = append(col, (v-fj[c])*h)
+			fi := f.f.Row(i)
+			for c := (stride - l*m%stride) % stride; c < m; c += stride {
+				col = append(col, (fi[c]-fj[c])*h)
 			}
 		}
 		cols[k] = col
@@ -223,62 +296,4 @@ func (f *aaaFit) part(support []int, w []complex128) Part {
 		}
 	}
 	return p
-}
-
-// lebesgue returns the largest value of Σ|w_j/(x−x_j)| / |Σ w_j/(x−x_j)| found
-// in [lo, hi]; it is infinite at a pole. Real denominators are also checked
-// for changes of sign between neighbours of a fine grid.
-func (t *Part) lebesgue(lo, hi float64) float64 {
-	const cells = 4096
-	largest, sign := 0.0, 0.0
-	at := func(x float64) (float64, float64) {
-		var abs float64
-		var sum complex128
-		turn := 1.0 // sign of Π (x − x_j), to follow the denominator polynomial
-		for j, s := range t.Support {
-			if x == s {
-				return 1, 0
-			}
-			if x < s {
-				turn = -turn
-			}
-			w := t.barycentricWeight(j) / complex(x-s, 0)
-			abs += cmplx.Abs(w)
-			sum += w
-		}
-		return abs / cmplx.Abs(sum), turn * math.Copysign(1, real(sum))
-	}
-	values := make([]float64, cells+1)
-	point := func(k int) float64 { return lo + (hi-lo)*float64(k)/cells }
-	for k := range values {
-		v, s := at(point(k))
-		values[k] = v
-		if t.WeightIm == nil && s != 0 {
-			if sign != 0 && s != sign {
-				return math.Inf(1)
-			}
-			sign = s
-		}
-	}
-	for k := 1; k < cells; k++ {
-		if values[k] < values[k-1] || values[k] < values[k+1] {
-			continue
-		}
-		a, b := point(k-1), point(k+1)
-		for range 60 { // golden sections towards the local maximum
-			c, d := b-0.6180339887498949*(b-a), a+0.6180339887498949*(b-a)
-			vc, _ := at(c)
-			vd, _ := at(d)
-			largest = max(largest, vc, vd)
-			if vc > vd {
-				b = d
-			} else {
-				a = c
-			}
-		}
-	}
-	if math.IsNaN(largest) {
-		return math.Inf(1)
-	}
-	return max(largest, slices.Max(values))
 }

@@ -14,22 +14,37 @@ import (
 // simplicity orders kinds whose scores are equal up to round-off.
 var simplicity = []string{KindAdaptive, KindAAA, KindBernstein, KindTrigonometric, KindFloaterHormann, KindGaussian, KindRational}
 
-// rank is the score with rounding made harmless; +Inf for refused candidates.
+// rank is the score, +Inf for refused candidates; exact ones are equal.
 func (c *candidate) rank() float64 {
 	if math.IsNaN(c.score) {
 		return math.Inf(1)
 	}
-	return math.Hypot(c.score, roundOff)
+	return max(c.score, exact)
 }
 
-// byRank orders candidates by score, equal ones by simplicity.
+// warped counts the parameters that are not taken as they are.
+func (c *candidate) warped() int {
+	n := 0
+	for _, w := range c.space.warps {
+		if w != WarpIdentity {
+			n++
+		}
+	}
+	return n
+}
+
+// byRank orders candidates by score, equal ones by simplicity of the kind and
+// of the warps.
 func byRank(a, b *candidate) int {
 	if x, y := a.rank(), b.rank(); x < y {
 		return -1
 	} else if x > y {
 		return 1
 	}
-	return slices.Index(simplicity, a.kind) - slices.Index(simplicity, b.kind)
+	if d := slices.Index(simplicity, a.kind) - slices.Index(simplicity, b.kind); d != 0 {
+		return d
+	}
+	return a.warped() - b.warped()
 }
 
 // fitted is a candidate with its part.

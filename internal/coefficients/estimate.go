@@ -107,7 +107,7 @@ func (m *Model) calibrate(p *problem) {
 		for k, j := range p.params {
 			mu[j] = p.lower[j] + u.At(i, k)*(p.upper[j]-p.lower[j])
 		}
-		if ev, err := m.evaluate(mu, -1); err == nil {
+		if ev, err := m.evaluate(mu, -1); err == nil && !math.IsInf(ev.difference, 1) {
 			d = append(d, ev.difference/ev.norm)
 		}
 	}
@@ -176,7 +176,7 @@ func (e *Estimate) at(x []float64, d float64, inside, modelled bool) float64 {
 	v := bound * peak
 	if !e.SecondPoor {
 		v = calibration * e.Factor * math.Hypot(d, e.Ratio*e.nearby(x, false))
-		if inside {
+		if inside && !e.pastEvents(x) {
 			v = min(v, bound*peak)
 		}
 	}
@@ -188,6 +188,15 @@ func (e *Estimate) at(x []float64, d float64, inside, modelled bool) float64 {
 		v = max(v, 2*e.Largest)
 	}
 	return v
+}
+
+// pastEvents reports whether x lies between the outermost event and the end
+// of the only parameter: there the nearest residuals bound nothing.
+func (e *Estimate) pastEvents(x []float64) bool {
+	if len(x) != 1 {
+		return false
+	}
+	return x[0] < slices.Min(e.Events.Data) || x[0] > slices.Max(e.Events.Data)
 }
 
 // quantile returns the q-quantile of x by linear interpolation.

@@ -19,7 +19,8 @@ const (
 	maxAveraged    = 3     // kinds whose mean is taken
 	averageWithin  = 1.5   // of the smallest score
 	averageAbove   = 1e-13 // smallest score: below it is rounding, which a mean need not better
-	maxRationalDim = 4     // parameters of a rational model
+	maxRationalDim = 8     // parameters of a rational model
+	maxQuarticDim  = 4     // parameters of one with a denominator of degree above 1
 )
 
 // Fit models the family A(μ) of which s holds N samples. It tries every kind
@@ -132,9 +133,12 @@ func (p *problem) tasks(spaces []*space, warps *warpChoice) []task {
 	var list []task
 	add := func(kind string, run func() *candidate) { list = append(list, task{kind, run}) }
 	dim := len(p.params)
-	for _, s := range spaces {
+	for k, s := range spaces {
 		if dim <= maxRationalDim {
 			for _, deg := range p.effort.degrees {
+				if dim > maxQuarticDim && (deg > 1 || k > 0) {
+					continue
+				}
 				add(KindRational, func() *candidate { return s.rational(deg) })
 			}
 		}

@@ -189,14 +189,13 @@ func regularise(r *dense.Matrix[float64], lambda float64) *dense.Matrix[float64]
 	}
 	sum, v := make([]float64, n), make([]float64, n)
 	for k := range n {
-		var norm dense64
 		top := t.Row(k)[k:]
-		norm.add(top[0])
+		alpha := top[0] * top[0] // magnitudes lie in [1e-16, 1e16]: no overflow
 		for i := range k + 1 {
 			v[i] = low.At(i, k)
-			norm.add(v[i])
+			alpha += v[i] * v[i]
 		}
-		alpha := norm.value()
+		alpha = math.Sqrt(alpha)
 		if alpha == 0 {
 			continue
 		}
@@ -220,12 +219,6 @@ func regularise(r *dense.Matrix[float64], lambda float64) *dense.Matrix[float64]
 	}
 	return t
 }
-
-// dense64 is a plain sum of squares; the magnitudes here lie in [1e-16, 1e16].
-type dense64 struct{ s float64 }
-
-func (d *dense64) add(x float64)  { d.s += x * x }
-func (d *dense64) value() float64 { return math.Sqrt(d.s) }
 
 // inverseUpper returns the inverse of an upper triangular matrix, nil when it
 // is singular.

@@ -33,7 +33,10 @@ func (m *Model) Predict(mu []float64) (Prediction, error) {
 	p.K = v.k
 	x := coordinates(m.Estimate.Axes, mu)
 	p.ModelError = m.Estimate.at(x, v.difference/v.norm, p.Extrapolation == 0, p.Modelled)
-	if math.IsInf(p.Extrapolation, 1) || math.IsNaN(p.ModelError) {
+	switch {
+	case m.Samples == 1 && p.Extrapolation == 0:
+		p.ModelError = 0 // the sample itself
+	case math.IsInf(p.Extrapolation, 1) || math.IsNaN(p.ModelError):
 		p.ModelError = math.Inf(1)
 	}
 	return p, nil

@@ -16,9 +16,10 @@ import (
 // which a principal direction of the samples is round-off.
 const dropTolerance = 1e-14
 
-// roundOff is the left-out score that counts as exact: scores are compared as
-// √(score² + roundOff²), so that rounding does not decide between models.
-const roundOff = 4e-16
+const (
+	roundOff = 4e-16   // relative error of storing a matrix
+	exact    = 1.5e-15 // left-out score that counts as exact: rounding does not decide between models
+)
 
 // problem is a family prepared for fitting: parameters that vary, centred and
 // compressed coordinates, weights and left-out events.
@@ -43,7 +44,7 @@ type problem struct {
 
 	effort effort
 
-	mu0    sync.Mutex // guards spaces
+	lock   sync.Mutex // guards spaces
 	spaces map[string]*space
 }
 

@@ -23,8 +23,8 @@ type space struct {
 // periods holds the periods of periodic axes. Equal requests share one.
 func (p *problem) space(warps []string, periods []float64) *space {
 	key := strings.Join(warps, ",")
-	p.mu0.Lock()
-	defer p.mu0.Unlock()
+	p.lock.Lock()
+	defer p.lock.Unlock()
 	if s, ok := p.spaces[key]; ok {
 		return s
 	}

@@ -1,8 +1,10 @@
 package coefficients
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -34,7 +36,7 @@ func (p *problem) warpOptions(opt *Options) (*warpChoice, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name := range opt.Warp { // order does not matter: one error at most per unknown name
+	for _, name := range slices.Sorted(maps.Keys(opt.Warp)) {
 		if !slices.Contains(p.names, name) {
 			return nil, fmt.Errorf("warp of %q: the samples have no such parameter (they have %s)", name, strings.Join(p.names, ", "))
 		}
@@ -122,7 +124,7 @@ func (p *problem) periods(spec []string) ([]float64, error) {
 func (p *problem) warpScore(s *space, thorough bool) float64 {
 	best := s.adaptive(p.effort.warpTerms).score
 	if !thorough {
-		return best
+		return max(best, exact)
 	}
 	for _, a := range isotropic(len(s.axes), warpAnalytic...) {
 		for _, l := range p.effort.nuggets[:2] {
@@ -131,7 +133,7 @@ func (p *problem) warpScore(s *space, thorough bool) float64 {
 			}
 		}
 	}
-	return best
+	return max(best, exact)
 }
 
 // chooseSpaces runs a coordinate search over the warps and returns the two
@@ -181,15 +183,7 @@ func (p *problem) chooseSpaces(ctx context.Context, c *warpChoice, threads int) 
 			}
 		}
 	}
-	slices.SortStableFunc(known, func(a, b scored) int {
-		switch {
-		case a.v < b.v:
-			return -1
-		case a.v > b.v:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(known, func(a, b scored) int { return cmp.Compare(a.v, b.v) })
 	var spaces []*space
 	for _, k := range known[:min(2, len(known))] {
 		spaces = append(spaces, k.s)

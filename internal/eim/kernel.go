@@ -126,6 +126,11 @@ func sumSquareReal(x, w []float64) float64 {
 			s[j] += float64(u[j] * float64(a*a))
 		}
 	}
+	return sumSquareTail(&s, x, w, n)
+}
+
+// sumSquareTail adds the terms from n on to the partial sums, and these together.
+func sumSquareTail(s *[8]float64, x, w []float64, n int) float64 {
 	for i := n; i < len(x); i++ {
 		a := float64(x[i] * x[i])
 		if w != nil {

@@ -2,6 +2,7 @@ package eim
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"eimtool/internal/scalar"
@@ -30,8 +31,9 @@ func (e *engine[T]) pass(ctx context.Context, done []bool) ([]norms, error) {
 				}
 				r := (*buf)[:hi-lo]
 				e.residual(r, p, t.block, lo, hi)
-				if first && !scalar.AllFinite(r) {
-					part[p].bad = true
+				if first {
+					sum := e.k.sumSquare(r, nil)
+					part[p].bad = part[p].bad || sum-sum != 0
 				}
 				e.accumulate(&part[p], r, t.block, lo, hi)
 			}
@@ -135,7 +137,7 @@ func (e *engine[T]) nonFinite() error {
 					return &NonFiniteError{b.Name, p, c}
 				}
 			}
-			return &TableError{b.Name, "a scaled value exceeds the range of float64"}
+			return &TableError{b.Name, fmt.Sprintf("values of row %d are too large for the scale of the block", p)}
 		}
 	}
 	return nil

@@ -15,16 +15,16 @@ import (
 // file does not store are zero.
 type Family struct {
 	*Table
-	Pattern   *matrix.Pattern
-	Complex   bool        // the matrices are complex; hermitian ones too
-	Hermitian bool        // rows are [Re; Im]
-	Real      [][]float64 // nil when Complexes is not
-	Complexes [][]complex128
-	Fields    []string    // field of every file: "real", "complex", "integer", "pattern"
-	Checksums []string    // per file, see LoadOptions.Checksums; nil when not asked for
-	Outside   []Outside   // per sample, with a reference family only; otherwise nil
-	Duplicate []Duplicate // samples with the parameter of an earlier one
-	Warnings  []string    // of the table, the files and their combination
+	Pattern    *matrix.Pattern
+	Complex    bool        // the matrices are complex; hermitian ones too
+	Hermitian  bool        // rows are [Re; Im]
+	Real       [][]float64 // nil when Complexes is not
+	Complexes  [][]complex128
+	Fields     []string    // field of every file: "real", "complex", "integer", "pattern"
+	Checksums  []string    // per file, see LoadOptions.Checksums; nil when not asked for
+	Outside    []Outside   // per sample, with a reference family only; otherwise nil
+	Duplicates []Duplicate // samples with the parameter of an earlier one
+	Warnings   []string    // of the table, the files and their combination
 
 	order *mtx.Order // of the first file, for reading further files of the family
 }

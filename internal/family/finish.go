@@ -149,13 +149,13 @@ func (f *Family) findDuplicates() {
 		if !slices.Equal(f.Samples[first].Mu, f.Samples[byMu[k]].Mu) {
 			continue
 		}
-		if n := len(f.Duplicate); k > 1 && n > 0 && f.Duplicate[n-1].Second == first {
-			first = f.Duplicate[n-1].First
+		if n := len(f.Duplicates); k > 1 && n > 0 && f.Duplicates[n-1].Second == first {
+			first = f.Duplicates[n-1].First
 		}
 		d := matrix.Compare(f.Matrix(first), f.Matrix(byMu[k]))
-		f.Duplicate = append(f.Duplicate, Duplicate{First: first, Second: byMu[k], Difference: d.RelativeFrobenius()})
+		f.Duplicates = append(f.Duplicates, Duplicate{First: first, Second: byMu[k], Difference: d.RelativeFrobenius()})
 	}
-	slices.SortFunc(f.Duplicate, func(a, b Duplicate) int { return a.Second - b.Second })
+	slices.SortFunc(f.Duplicates, func(a, b Duplicate) int { return a.Second - b.Second })
 }
 
 // mostDuplicates is how many pairs are told one by one.
@@ -163,9 +163,9 @@ const mostDuplicates = 5
 
 func (f *Family) duplicateWarnings() []string {
 	var all []string
-	for n, d := range f.Duplicate {
+	for n, d := range f.Duplicates {
 		if n == mostDuplicates {
-			return append(all, fmt.Sprintf("%d more samples have the parameter of an earlier one", len(f.Duplicate)-n))
+			return append(all, fmt.Sprintf("%d more samples have the parameter of an earlier one", len(f.Duplicates)-n))
 		}
 		what := "the matrices are identical"
 		if d.Difference > 0 {

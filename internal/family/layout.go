@@ -85,6 +85,9 @@ func decide(t *Table, heads []head) (layout, []string) {
 // entries returns how many entries a file with header h and n stored ones has
 // in layout l.
 func (l layout) entries(h head, n int64) int64 {
+	if l.dense && h.Format == "array" && h.kind() == l.symmetry {
+		return n
+	}
 	if l.dense {
 		full := mulBytes(int64(l.rows), int64(l.cols))
 		if l.symmetry != matrix.General {

@@ -42,8 +42,8 @@ const reading = "reading"
 // zero make it real. Matrices of different shapes, without any nonzero value, or
 // not readable are refused; of several errors the first in table order is
 // returned, whatever the number of threads, but headers are looked at before
-// anything else. Errors are of type *TableError,
-// *MemoryError, *mtx.ParseError or ctx's.
+// anything else. Errors are, or wrap, a *TableError, *MemoryError,
+// *mtx.ParseError or ctx's.
 func Load(ctx context.Context, t *Table, opt LoadOptions) (*Family, error) {
 	heads := peekAll(t)
 	if err := explainUnknown(ctx, t, heads); err != nil {
@@ -161,12 +161,12 @@ func (c *collector) read(ctx context.Context, i, threads int) (r fileResult) {
 	}
 	if c.opt.Checksums {
 		if r.checksum, err = checksum(s.Path); err != nil {
-			r.err = c.table.errorAt(i, fmt.Sprintf("%q cannot be read: %v", s.File, reason(err)), "")
+			r.err = c.table.errorAt(i, fmt.Sprintf("%s cannot be read: %v", c.table.file(i), reason(err)), "")
 			return r
 		}
 	}
 	if !anyNonzero(file.Values) {
-		r.err = c.table.errorAt(i, fmt.Sprintf("%q has no nonzero value", s.File),
+		r.err = c.table.errorAt(i, fmt.Sprintf("%s has no nonzero value", c.table.file(i)),
 			"an all-zero snapshot carries no information: assemble it again, or take the row out")
 		return r
 	}
@@ -200,10 +200,13 @@ func explainUnknown(ctx context.Context, t *Table, heads []head) error {
 // readFailed describes an error of the reader at sample i.
 func readFailed(t *Table, i int, err error) error {
 	var p *mtx.ParseError
-	if errors.As(err, &p) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.As(err, &p) {
+		return fmt.Errorf("%w (%s)", err, t.row(i))
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	e := t.errorAt(i, fmt.Sprintf("%q cannot be read: %v", t.Samples[i].File, reason(err)), "")
+	e := t.errorAt(i, fmt.Sprintf("%s cannot be read: %v", t.file(i), reason(err)), "")
 	e.Err = err
 	return e
 }
@@ -213,7 +216,7 @@ func (c *collector) placeFailed(i int, err error) error {
 	if errors.As(err, &m) {
 		return err
 	}
-	e := c.table.errorAt(i, fmt.Sprintf("%q %v", c.table.Samples[i].File, err), "all matrices of a family have one shape and symmetry")
+	e := c.table.errorAt(i, fmt.Sprintf("%s %v", c.table.file(i), err), "all matrices of a family have one shape and symmetry")
 	if c.opt.Reference == nil {
 		e.Hint = "the file changed while it was read"
 	}
@@ -246,63 +249,6 @@ func (c *collector) place(r *fileResult, m *matrix.Matrix) error {
 	}
 	r.values, r.union = v, number
 	return nil
-}
-
-// union returns the union pattern so far and its number; p is the first.
-func (c *collector) union(p *matrix.Pattern) (*matrix.Pattern, int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.unions) == 0 {
-		c.unions = append(c.unions, p)
-	}
-	last := len(c.unions) - 1
-	return c.unions[last], last
-}
-
-// enlarge returns a union pattern that has all entries of p, and its number.
-func (c *collector) enlarge(p *matrix.Pattern) (*matrix.Pattern, int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	last := len(c.unions) - 1
-	old := c.unions[last]
-	u := merge(old, p)
-	if u == old {
-		return u, last, nil
-	}
-	if plan := c.plan.grown(int64(u.NNZ())); plan.Limit > 0 && plan.Peak() > plan.Limit {
-		return nil, 0, &MemoryError{plan}
-	}
-	c.unions = append(c.unions, u)
-	return u, last + 1, nil
-}
-
-// merge returns the union of two sparse patterns of one shape and symmetry: u
-// itself when p adds nothing.
-func merge(u, p *matrix.Pattern) *matrix.Pattern {
-	m := &matrix.Pattern{
-		Rows: u.Rows, Cols: u.Cols, Symmetry: u.Symmetry,
-		ColPtr: make([]int, u.Cols+1), RowIdx: make([]int32, 0, max(len(u.RowIdx), len(p.RowIdx))),
-	}
-	for j := range u.Cols {
-		a := u.RowIdx[u.ColPtr[j]:u.ColPtr[j+1]]
-		b := p.RowIdx[p.ColPtr[j]:p.ColPtr[j+1]]
-		for len(a) > 0 && len(b) > 0 {
-			i := min(a[0], b[0])
-			if a[0] == i {
-				a = a[1:]
-			}
-			if b[0] == i {
-				b = b[1:]
-			}
-			m.RowIdx = append(m.RowIdx, i)
-		}
-		m.RowIdx = append(append(m.RowIdx, a...), b...)
-		m.ColPtr[j+1] = len(m.RowIdx)
-	}
-	if m.NNZ() == u.NNZ() {
-		return u
-	}
-	return m
 }
 
 // anyNonzero reports whether some value is not zero.

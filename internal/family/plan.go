@@ -111,18 +111,14 @@ func checkShapes(t *Table, heads []head, ref *Family) error {
 		}
 		if ref != nil {
 			if p := ref.Pattern; h.Rows != p.Rows || h.Cols != p.Cols {
-				return t.errorAt(i, fmt.Sprintf("%q is %d x %d, but the family is %d x %d", t.Samples[i].File, h.Rows, h.Cols, p.Rows, p.Cols),
+				return t.errorAt(i, fmt.Sprintf("%s is %d x %d, but the family is %d x %d", t.file(i), h.Rows, h.Cols, p.Rows, p.Cols),
 					"only matrices of one shape can be compared")
 			}
 			continue
 		}
 		if g := heads[first]; h.Rows != g.Rows || h.Cols != g.Cols {
-			msg := fmt.Sprintf("%q is %d x %d, but %q (%s) is %d x %d",
-				t.Samples[i].File, h.Rows, h.Cols, t.Samples[first].File, t.Where(first), g.Rows, g.Cols)
-			if t.Samples[first].Line == 0 {
-				msg = fmt.Sprintf("%q is %d x %d, but %q is %d x %d", t.Samples[i].File, h.Rows, h.Cols, t.Samples[first].File, g.Rows, g.Cols)
-			}
-			return t.errorAt(i, msg, "all snapshots of a family have one shape: use one mesh topology, or take the file out")
+			return t.errorAt(i, fmt.Sprintf("%s is %d x %d, but %q (%s) is %d x %d", t.file(i), h.Rows, h.Cols, t.Samples[first].File, t.row(first), g.Rows, g.Cols),
+				"all snapshots of a family have one shape: use one mesh topology, or take the file out")
 		}
 	}
 	return nil

@@ -37,6 +37,17 @@ func (t *Table) Where(i int) string {
 	return fmt.Sprintf("%s:%d", t.Source, t.Samples[i].Line)
 }
 
+// file names the file and the parameter of sample i for messages.
+func (t *Table) file(i int) string { return fmt.Sprintf("%q (%s)", t.Samples[i].File, t.Mu(i)) }
+
+// row names row and parameter of sample i for messages: "s.csv:4, k=0.5".
+func (t *Table) row(i int) string {
+	if t.Samples[i].Line == 0 {
+		return t.Mu(i)
+	}
+	return t.Where(i) + ", " + t.Mu(i)
+}
+
 // errorAt returns an error about sample i.
 func (t *Table) errorAt(i int, msg, hint string) *TableError {
 	s := t.Samples[i]
@@ -116,11 +127,13 @@ func (t *Table) checkFiles() error {
 				first = i
 			}
 		case err != nil:
-			e := t.errorAt(i, fmt.Sprintf("file %q cannot be used: %v", s.File, reason(err)), "")
+			e := t.errorAt(i, fmt.Sprintf("file %s cannot be used: %v", t.file(i), reason(err)), "")
 			e.Err = err
 			return e
 		case info.IsDir():
-			return t.errorAt(i, fmt.Sprintf("%q is a folder; a matrix file was expected", s.File), "name a .mtx or .mtx.gz file")
+			return t.errorAt(i, fmt.Sprintf("%s is a folder; a matrix file was expected", t.file(i)), "name a .mtx or .mtx.gz file")
+		case !info.Mode().IsRegular():
+			return t.errorAt(i, fmt.Sprintf("%s is no regular file", t.file(i)), "files are read more than once: write the matrix to a file")
 		}
 	}
 	if first >= 0 {
@@ -142,7 +155,7 @@ func (t *Table) checkFiles() error {
 // missing explains that the file of a sample, the first of several, is missing.
 func (t *Table) missing(first, count int) error {
 	s := t.Samples[first]
-	msg := fmt.Sprintf("file %q does not exist", s.File)
+	msg := fmt.Sprintf("file %s does not exist", t.file(first))
 	if count > 1 {
 		msg += fmt.Sprintf(" (%d of the %d files are missing)", count, len(t.Samples))
 	}

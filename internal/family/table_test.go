@@ -198,7 +198,7 @@ func TestOpenErrors(t *testing.T) {
 		line      int
 		msg, hint string
 	}{
-		{"gone.csv", 3, `file "snap/no.mtx" does not exist (2 of the 3 files are missing)`, "relative to the folder of the table"},
+		{"gone.csv", 3, `file "snap/no.mtx" (k=2) does not exist (2 of the 3 files are missing)`, "relative to the folder of the table"},
 		{"gz.csv", 2, "does not exist", `"snap/b.mtx.gz" exists`},
 		{"plain.csv", 2, "does not exist", `"snap/a.mtx" exists`},
 		{"back.csv", 2, "does not exist", "separate folders by /"},

@@ -21,9 +21,10 @@ type assembly struct {
 }
 
 const (
-	overflowText = "sum of duplicates is out of range: overflow of float64"
-	mirrorText   = "the same entry of a symmetric kind is given in both triangles, as (i, j) and as (j, i)"
-	assembleStep = 1 << 16 // entries or columns per unit of parallel work
+	overflowText  = "sum of duplicates is out of range: overflow of float64"
+	mirrorText    = "the same entry of a symmetric kind is given in both triangles, as (i, j) and as (j, i)"
+	imaginaryText = "imaginary part on the diagonal of a hermitian matrix"
+	assembleStep  = 1 << 16 // entries or columns per unit of parallel work
 )
 
 // clashText describes the clash.
@@ -161,25 +162,8 @@ func (a *assembly) sortEntries(ctx context.Context, cols int, mirrored bool) (*s
 		return nil, &ParseError{Line: a.header.line, Msg: "more than 2^32 entries that are not sorted by column"}
 	}
 	s := &sorted{start: make([]int, cols+1), keys: make([]uint64, n), colPtr: make([]int, cols+1)}
-	position := func(k int) (i, j int32) {
-		i, j = a.rows[k], a.cols[k]
-		if mirrored && i < j {
-			i, j = j, i
-		}
-		return i, j
-	}
-	for k := range n {
-		_, j := position(k)
-		s.start[j+1]++
-	}
-	for j := range cols {
-		s.start[j+1] += s.start[j]
-	}
-	next := slices.Clone(s.start)
-	for k := range n {
-		i, j := position(k)
-		s.keys[next[j]] = uint64(i)<<32 | uint64(k)
-		next[j]++
+	if err := a.group(ctx, s, cols, mirrored); err != nil {
+		return nil, err
 	}
 	err := scalar.Blocks(ctx, cols, columnStep(n, cols), a.threads, func(_, lo, hi int) {
 		for j := lo; j < hi; j++ {
@@ -200,6 +184,48 @@ func (a *assembly) sortEntries(ctx context.Context, cols int, mirrored bool) (*s
 		s.colPtr[j+1] += s.colPtr[j]
 	}
 	return s, err
+}
+
+// group groups the entries by column in file order. Stretches of entries are
+// counted and placed at the same time, each with its own counters; the places do
+// not depend on their number.
+func (a *assembly) group(ctx context.Context, s *sorted, cols int, mirrored bool) error {
+	n := len(a.rows)
+	stretches := max(1, min(a.threads, n/(4*cols+1)))
+	counts := make([]uint32, stretches*cols)
+	step := (n + stretches - 1) / stretches
+	err := scalar.Blocks(ctx, n, step, a.threads, func(b, lo, hi int) {
+		count := counts[b*cols : (b+1)*cols]
+		for k := lo; k < hi; k++ {
+			j := a.cols[k]
+			if mirrored {
+				j = min(j, a.rows[k])
+			}
+			count[j]++
+		}
+	})
+	if err != nil {
+		return err
+	}
+	at := uint32(0)
+	for j := range cols {
+		s.start[j] = int(at)
+		for c := j; c < len(counts); c += cols {
+			counts[c], at = at, at+counts[c]
+		}
+	}
+	s.start[cols] = n
+	return scalar.Blocks(ctx, n, step, a.threads, func(b, lo, hi int) {
+		next := counts[b*cols : (b+1)*cols]
+		for k := lo; k < hi; k++ {
+			i, j := a.rows[k], a.cols[k]
+			if mirrored && i < j {
+				i, j = j, i
+			}
+			s.keys[next[j]] = uint64(i)<<32 | uint64(k)
+			next[j]++
+		}
+	})
 }
 
 // columnStep returns how many columns hold about assembleStep entries.

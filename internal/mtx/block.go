@@ -80,6 +80,9 @@ func (b *block) stray(p *parser) {
 // body parses the lines of b up to the first bad one.
 func (p *parser) body(b *block) {
 	text := b.text
+	if len(text) == 0 {
+		return
+	}
 	buf := text[:len(text)+padding] // for loads beyond the end
 	for pos := 0; pos < len(text); {
 		var e entry
@@ -161,7 +164,7 @@ func (p *parser) triangleAllows(b *block, e *entry) bool {
 		}
 		b.notes.add(skewZeroDiagonal, b.line())
 	case p.storage == matrix.Hermitian && e.im != 0:
-		b.fault = &fault{line: b.line(), msg: "imaginary part on the diagonal of a hermitian matrix"}
+		b.fault = &fault{line: b.line(), msg: imaginaryText}
 		return false
 	}
 	return true
@@ -175,19 +178,15 @@ func (p *parser) quickEntry(buf []byte, pos int) (e entry, next int) {
 		return e, -1
 	}
 	pos = skipBlanks(buf, pos)
-	run, d := digitRun(load(buf, pos))
-	end := pos + run>>3
-	if run == 0 || !isBlank(buf[end]) {
+	var end int
+	if e.i, end = index(buf, pos); end == pos || !isBlank(buf[end]) {
 		return e, -1
 	}
-	e.i = int(eightDigits(d << (64 - run)))
 	pos = skipBlanks(buf, end+1)
-	run, d = digitRun(load(buf, pos))
-	e.j = int(eightDigits(d << (64 - run)))
-	if uint(e.i-1) >= uint(p.Rows) || uint(e.j-1) >= uint(p.Cols) {
+	if e.j, end = index(buf, pos); end == pos || uint(e.i-1) >= uint(p.Rows) || uint(e.j-1) >= uint(p.Cols) {
 		return e, -1
 	}
-	pos += run >> 3
+	pos = end
 	e.re = 1
 	if !p.pattern {
 		if !isBlank(buf[pos]) {

@@ -16,11 +16,11 @@ func (p *parser) indexed(ctx context.Context, f *File, n int, opt *ReadOptions) 
 		if t, err = p.flatten(ctx, n); err != nil {
 			return t, nil, err
 		}
-		if p.Cols <= manyColumns+16*n {
+		if !p.tooWide(n) {
 			return t, nil, nil
 		}
 		if !opt.Compact {
-			return t, p.fail("drop empty rows and columns", "size line: %d columns for %d entries take too much memory", p.Cols, n), nil
+			return t, p.tooManyColumns(n), nil
 		}
 	} else if t.values, err = p.flattenValues(ctx, n); err != nil {
 		return t, nil, err
@@ -36,8 +36,14 @@ func (p *parser) indexed(ctx context.Context, f *File, n int, opt *ReadOptions) 
 	return t, nil, nil
 }
 
-// manyColumns is the number of columns that a file may have for free.
-const manyColumns = 1 << 22
+// tooWide reports whether the columns of a matrix of n entries take memory out
+// of proportion to the entries. Some are free.
+func (h *header) tooWide(n int) bool { return h.Cols > 1<<22+16*n }
+
+// tooManyColumns is the error when that is not allowed.
+func (h *header) tooManyColumns(n int) *ParseError {
+	return h.fail("drop empty rows and columns", "size line: %d columns for %d entries take too much memory", h.Cols, n)
+}
 
 // wideIndices returns the 0-based indices of the n entries.
 func (p *parser) wideIndices(t *triplets, n int) (rows, cols []int) {

@@ -19,20 +19,11 @@ type triplets struct {
 func (p *parser) finish(ctx context.Context, opt *ReadOptions) (*File, *ParseError, error) {
 	n, deviations, bad := p.tally()
 	if bad != nil {
-		if deviations[upperEntry].count > 0 && !p.wide {
-			t, err := p.flatten(ctx, n)
-			if err != nil {
-				return nil, nil, err
-			}
-			a := assembly{triplets: t, header: &p.header, threads: p.threads}
-			if _, err := a.build(ctx); err != nil {
-				return nil, nil, err
-			}
-			if a.clash < n {
-				bad = p.at(a.clash, a.clashText())
-			}
+		earlier, err := p.earlier(ctx, n, &deviations)
+		if earlier != nil {
+			bad = earlier
 		}
-		return nil, bad, nil
+		return nil, bad, err
 	}
 	f := &File{Header: p.Header, Warnings: p.allWarnings(&deviations)}
 	switch {
@@ -41,7 +32,13 @@ func (p *parser) finish(ctx context.Context, opt *ReadOptions) (*File, *ParseErr
 		if err != nil {
 			return nil, nil, err
 		}
-		f.Matrix = p.dense(values, opt.Reference)
+		if k := p.imaginaryDiagonal(values); k >= 0 {
+			return nil, p.at(k, imaginaryText), nil
+		}
+		if f.Matrix, f.Compact = p.dense(values, opt); f.Matrix == nil {
+			return nil, p.tooManyColumns(n), nil
+		}
+		f.Order = &Order{Pattern: f.Pattern}
 	case p.followed(n):
 		f.Order = p.reference
 		m, k, err := p.reference.apply(ctx, p.values, p.threads)
@@ -58,6 +55,59 @@ func (p *parser) finish(ctx context.Context, opt *ReadOptions) (*File, *ParseErr
 		}
 	}
 	return f, nil, nil
+}
+
+// earlier returns the error, if there is one, that only the n good entries before
+// a bad line show together.
+func (p *parser) earlier(ctx context.Context, n int, deviations *notes) (*ParseError, error) {
+	if p.Format == array && p.storage == matrix.Hermitian {
+		values, err := p.flattenValues(ctx, n)
+		if k := p.imaginaryDiagonal(values); err == nil && k >= 0 {
+			return p.at(k, imaginaryText), nil
+		}
+		return nil, err
+	}
+	if deviations[upperEntry].count == 0 || p.wide {
+		return nil, nil
+	}
+	t, err := p.flatten(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	return p.mirrorClash(&t), nil
+}
+
+// mirrorClash returns an error about the first entry whose mirror image came
+// before it.
+func (p *parser) mirrorClash(t *triplets) *ParseError {
+	type position struct{ i, j int32 }
+	seen := make(map[position]bool, len(t.rows)) // lower position: given above the diagonal
+	for k, i := range t.rows {
+		j := t.cols[k]
+		if i == j {
+			continue
+		}
+		at, above := position{max(i, j), min(i, j)}, i < j
+		if before, ok := seen[at]; ok && before != above {
+			return p.at(k, mirrorText)
+		}
+		seen[at] = above
+	}
+	return nil
+}
+
+// imaginaryDiagonal returns the first array value on the diagonal of a
+// hermitian matrix that is not real, -1 when there is none.
+func (p *parser) imaginaryDiagonal(v matrix.Values) int {
+	if p.storage != matrix.Hermitian {
+		return -1
+	}
+	for k, step := 0, p.Rows; k < len(v.Complex); k, step = k+step, step-1 {
+		if imag(v.Complex[k]) != 0 {
+			return k
+		}
+	}
+	return -1
 }
 
 // allWarnings lists the warnings in the order of the file.
@@ -137,7 +187,7 @@ func (p *parser) flattenValues(ctx context.Context, n int) (matrix.Values, error
 	for _, b := range p.blocks {
 		inPlace = inPlace && (b.n == 0 || b.inPlace && b.offset == b.first)
 	}
-	if inPlace && p.values.Len() >= n {
+	if inPlace && p.values.Len() >= n && n > 0 {
 		return slice(p.values, 0, n), nil
 	}
 	v := p.makeValues(n)
@@ -189,13 +239,20 @@ func (p *parser) flatten(ctx context.Context, n int) (triplets, error) {
 }
 
 // dense returns the matrix of an array file, sharing the pattern of the
-// reference when that is the same.
-func (p *parser) dense(values matrix.Values, reference *Order) *matrix.Matrix {
+// reference when that is the same. An empty array of very many columns is
+// compacted or, if that is not allowed, nil.
+func (p *parser) dense(values matrix.Values, opt *ReadOptions) (*matrix.Matrix, *Compact) {
 	pattern := &matrix.Pattern{Rows: p.Rows, Cols: p.Cols, Symmetry: p.storage, Dense: true}
-	if reference != nil && reference.Pattern.Equal(pattern) {
-		pattern = reference.Pattern
+	if p.tooWide(values.Len()) {
+		if !opt.Compact {
+			return nil, nil
+		}
+		return &matrix.Matrix{Pattern: &matrix.Pattern{Symmetry: p.storage, Dense: true}, Values: values}, &Compact{}
 	}
-	return &matrix.Matrix{Pattern: pattern, Values: values}
+	if opt.Reference != nil && opt.Reference.Pattern.Equal(pattern) {
+		pattern = opt.Reference.Pattern
+	}
+	return &matrix.Matrix{Pattern: pattern, Values: values}, nil
 }
 
 // assemble makes the matrix of a coordinate file from its n entries.

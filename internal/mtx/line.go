@@ -94,19 +94,12 @@ func (h *header) indexWord(word []byte, what string, size int) (int, string) {
 	if negative || digits[0] == '+' {
 		digits = digits[1:]
 	}
+	if len(digits) == 0 || digitPrefix(digits) < len(digits) {
+		return 0, fmt.Sprintf("%s index %s is not a whole number%s", what, quote(word), strangeCharacter(word))
+	}
 	v := 0
 	for _, c := range digits {
-		if c < '0' || c > '9' {
-			return 0, fmt.Sprintf("%s index %s is not a whole number", what, quote(word))
-		}
-		if v > (math.MaxInt64-9)/10 {
-			v = math.MaxInt64 // beyond any size; further digits do not matter unless bad
-			continue
-		}
-		v = v*10 + int(c-'0')
-	}
-	if len(digits) == 0 {
-		return 0, fmt.Sprintf("%s index %s is not a whole number", what, quote(word))
+		v = min(v, math.MaxInt64/10-1)*10 + int(c-'0') // what is too large stays too large
 	}
 	if negative || v < 1 || v > size {
 		return 0, fmt.Sprintf("%s index %s outside 1..%d", what, shorten(word), size)
@@ -122,15 +115,30 @@ func shorten(word []byte) string {
 	return string(word)
 }
 
-// indexHint advises on a bad index.
-func indexHint(word []byte) string {
+// strangeCharacter explains a character that does not belong into an index.
+func strangeCharacter(word []byte) string {
+	if word[0] == '#' {
+		return "; # does not start a comment"
+	}
 	for _, c := range word {
 		if c < '!' || c > '~' || c == ',' || c == ';' {
-			return "bad separator: numbers are separated by blanks or tabs"
+			return "; bad separator"
 		}
 	}
-	if len(bytes.Trim(word, "+-0")) == 0 && len(word) > 0 {
+	return ""
+}
+
+// indexHint advises on a bad index.
+func indexHint(word []byte) string {
+	switch {
+	case len(word) == 0:
+		return ""
+	case word[0] == '#':
+		return "comments begin with %, before the size line"
+	case len(bytes.Trim(word, "+-0")) == 0:
 		return "indices count from 1"
+	case strangeCharacter(word) != "":
+		return "numbers are separated by blanks or tabs"
 	}
 	return ""
 }

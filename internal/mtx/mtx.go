@@ -73,6 +73,8 @@ type ReadOptions struct {
 	// entries. They are returned without their empty rows and columns, and
 	// File.Compact says which ones are left. Without it they are an error.
 	Compact bool
+
+	block int // length of the blocks of text, blockSize when 0; for tests
 }
 
 // Order is the sequence of entries of a coordinate file and the pattern that

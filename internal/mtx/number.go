@@ -82,14 +82,7 @@ func parseReal(buf []byte, p int) (v float64, next int) {
 	if buf[p] == '.' {
 		p++
 		point := p
-		run, d := digitRun(load(buf, p))
-		for run == 64 {
-			w = w*100000000 + eightDigits(d)
-			p += 8
-			run, d = digitRun(load(buf, p))
-		}
-		w = w*integerPowers[run>>3&7] + eightDigits(d<<(64-run))
-		p += run >> 3
+		w, p = appendDigits(buf, p, w)
 		exponent = point - p
 		digits -= exponent
 	}

@@ -55,6 +55,9 @@ func parse(ctx context.Context, r io.Reader, file string, opt ReadOptions) (*Fil
 	if perr != nil {
 		return nil, perr, nil
 	}
+	if opt.block > 0 {
+		src.block = opt.block
+	}
 	p := &parser{src: src, threads: scalar.Threads(opt.Threads)}
 	if perr := p.readHeader(&opt); perr != nil {
 		return nil, src.verify(ctx, perr), ctx.Err()
@@ -139,7 +142,7 @@ func (p *parser) prepare(reference *Order) {
 		p.reference = reference
 	}
 	enough := p.src.size >= 0 && int64(p.Stored) <= (p.src.size+1)/p.smallestEntry()
-	if p.Stored == 0 || !enough && p.reference == nil {
+	if !enough && p.reference == nil {
 		return
 	}
 	p.values = p.makeValues(p.Stored)

@@ -94,39 +94,55 @@ var errStopped = errors.New("mtx: writing stopped")
 // work formats and writes blocks until none is left or one fails.
 func (f *formatter) work(ctx context.Context) {
 	var buf []byte
-	for {
+	done := false
+	defer func() {
+		if !done { // a panic: let the others go
+			f.abort()
+		}
+	}()
+	for !done {
 		b := int(f.next.Add(1)) - 1
 		if b >= f.blocks {
+			done = true
 			return
 		}
 		err := ctx.Err()
 		if err == nil {
 			buf, err = f.format(buf[:0], b*writeStep, min((b+1)*writeStep, f.m.Pattern.NNZ()))
 		}
-		if f.write(b, buf, err) != nil {
-			return
-		}
+		done = !f.write(b, buf, err)
 	}
 }
 
 // write writes block b when its turn has come. An error, given or met, ends
-// the writing at this block: the first one in file order is kept.
-func (f *formatter) write(b int, buf []byte, err error) error {
+// the writing at this block, so that the first one in file order is kept; the
+// result says whether to go on.
+func (f *formatter) write(b int, buf []byte, err error) bool {
 	f.mutex.Lock()
+	defer f.mutex.Unlock()
 	for f.turn != b && f.err == nil {
 		f.turned.Wait()
 	}
-	defer f.turned.Broadcast()
-	defer f.mutex.Unlock()
 	if f.err != nil {
-		return errStopped
+		return false
 	}
 	if err == nil {
 		_, err = f.w.Write(buf)
 	}
 	f.err = err
 	f.turn++
-	return err
+	f.turned.Broadcast()
+	return err == nil
+}
+
+// abort ends the writing out of turn.
+func (f *formatter) abort() {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if f.err == nil {
+		f.err = errStopped
+	}
+	f.turned.Broadcast()
 }
 
 // format appends the lines of entries lo..hi-1.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -377,5 +378,45 @@ func TestWriteLeavesNothing(t *testing.T) {
 	wantNames(t, dir)
 	if after := runtime.NumGoroutine(); after > before {
 		t.Errorf("%d goroutines before, %d after", before, after)
+	}
+}
+
+// What goes to a fifo reaches its reader, and the fifo stays.
+func TestFifo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(path, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckOutput(path); err != nil { // must not open it: nobody reads yet
+		t.Fatal(err)
+	}
+	got := make(chan string)
+	go func() {
+		b, _ := os.ReadFile(path)
+		got <- string(b)
+	}()
+	if _, err := Write(t.Context(), path, func(w io.Writer) error {
+		_, err := io.WriteString(w, "through")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if s := <-got; s != "through" {
+		t.Errorf("read %q", s)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
+		t.Errorf("the fifo became %v (%v)", info.Mode(), err)
+	}
+}
+
+// A full device is reported with the path, by Commit at the latest.
+func TestFullDevice(t *testing.T) {
+	_, err := Write(t.Context(), "/dev/full", func(w io.Writer) error {
+		_, err := io.WriteString(w, "x")
+		return err
+	})
+	var e *WriteError
+	if !errors.As(err, &e) || !errors.Is(err, syscall.ENOSPC) || e.Path != "/dev/full" {
+		t.Errorf("%v", err)
 	}
 }

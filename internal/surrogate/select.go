@@ -89,22 +89,42 @@ func parseNorm(s string) (eim.Norm, error) {
 	return eim.Norm{}, &OptionError{"norm", s, "one of max, l1, l2, lp:P with P ≥ 1"}
 }
 
-// central returns the sample of idx nearest to the centre of the scaled box.
+// central returns the most central sample of idx: that whose ranks among the
+// samples, parameter by parameter, are nearest to the middle; of several, the
+// one nearest to the centre of the box. Ranks do not care whether a parameter
+// was sampled linearly or logarithmically.
 func (b *builder[T]) central(idx []int) int {
-	best, dist := idx[0], math.Inf(1)
+	best, rank, dist := idx[0], math.Inf(1), math.Inf(1)
 	for _, i := range idx {
-		d := 0.0
-		for j, p := range b.m.Parameters {
-			if p.Hi > p.Lo {
-				t := (2*b.m.Mu.At(i, j) - p.Lo - p.Hi) / (p.Hi - p.Lo)
-				d += t * t
-			}
-		}
-		if d < dist*(1-1e-12) {
-			best, dist = i, d
+		r, d := b.offCentre(i, idx)
+		if r < rank*(1-1e-12) || r <= rank*(1+1e-12) && d < dist*(1-1e-12) {
+			best, rank, dist = i, r, d
 		}
 	}
 	return best
+}
+
+// offCentre returns the squared distances of sample i from the middle rank
+// among idx and from the centre of the scaled box.
+func (b *builder[T]) offCentre(i int, idx []int) (rank, box float64) {
+	for j, p := range b.m.Parameters {
+		x, balance := b.m.Mu.At(i, j), 0
+		for _, k := range idx {
+			switch y := b.m.Mu.At(k, j); {
+			case y < x:
+				balance--
+			case y > x:
+				balance++
+			}
+		}
+		t := float64(balance) / float64(len(idx))
+		rank += t * t
+		if p.Hi > p.Lo {
+			u := (2*x - p.Lo - p.Hi) / (p.Hi - p.Lo)
+			box += u * u
+		}
+	}
+	return rank, box
 }
 
 // scaled returns the data table's value of sample i at feature f.
