@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -213,10 +212,6 @@ func (r *Reader) Meta() Meta {
 
 // Size returns the size of the file in bytes.
 func (r *Reader) Size() int64 { return r.size }
-
-// Model returns the tree of meta.json that holds the scalars of the model and
-// the names of its arrays.
-func (r *Reader) Model() json.RawMessage { return append(json.RawMessage(nil), r.meta.Model...) }
 
 // MemberInfo describes a member of the file.
 type MemberInfo struct {

@@ -1,12 +1,15 @@
 package bundle
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
 	"math"
+	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"eimtool/internal/dense"
@@ -142,23 +145,29 @@ func TestAliases(t *testing.T) {
 	}
 }
 
-// failing fails after n bytes, in both directions.
+// failing fails after n bytes written or n calls of ReadAt.
 type failing struct {
-	n    int
+	n    atomic.Int64
 	data []byte
+}
+
+func failingAfter(n int, data []byte) *failing {
+	f := &failing{data: data}
+	f.n.Store(int64(n))
+	return f
 }
 
 var errDisk = errors.New("disk")
 
 func (f *failing) Write(p []byte) (int, error) {
-	if f.n -= len(p); f.n < 0 {
+	if f.n.Add(-int64(len(p))) < 0 {
 		return 0, errDisk
 	}
 	return len(p), nil
 }
 
 func (f *failing) ReadAt(p []byte, off int64) (int, error) {
-	if f.n--; f.n < 0 {
+	if f.n.Add(-1) < 0 {
 		return 0, errDisk
 	}
 	return bytes.NewReader(f.data).ReadAt(p, off)
@@ -171,7 +180,7 @@ func TestFailures(t *testing.T) {
 	for _, compress := range []bool{false, true} {
 		b := encode(t, layout{zip64From}, m, WriteOptions{compress})
 		for n := 0; ; n += 10_000 {
-			_, err := Write(&failing{n: n}, tool(), m, WriteOptions{compress})
+			_, err := Write(failingAfter(n, nil), tool(), m, WriteOptions{compress})
 			if err == nil {
 				break
 			}
@@ -180,7 +189,7 @@ func TestFailures(t *testing.T) {
 			}
 		}
 		for n := 0; ; n++ {
-			r, err := NewReader(&failing{n, b}, int64(len(b)))
+			r, err := NewReader(failingAfter(n, b), int64(len(b)))
 			if err == nil {
 				err = r.Decode(new(tiny))
 			}
@@ -236,5 +245,34 @@ func TestSwapWords(t *testing.T) {
 	swapWords(b, 4)
 	if want := []byte{4, 3, 2, 1, 8, 7, 6, 5}; !bytes.Equal(b, want) {
 		t.Error(b)
+	}
+}
+
+// TestNarrowIntegers takes the path of machines whose int has 32 bits.
+func TestNarrowIntegers(t *testing.T) {
+	n := number{"<i8", 8, 8}
+	want := []int32{1, -2, math.MaxInt32}
+	wide := rawBytes(reflect.ValueOf([]int64{1, -2, math.MaxInt32}), n)
+	if b := rawBytes(reflect.ValueOf(want), n); !bytes.Equal(b, wide) {
+		t.Errorf("% x", b)
+	}
+	got, err := sliceAt(reflect.TypeFor[[]int32](), wide, n)
+	if err != nil || !reflect.DeepEqual(got.Interface(), want) {
+		t.Error(got, err)
+	}
+	unsigned := []uint32{7, math.MaxUint32}
+	got, err = sliceAt(reflect.TypeFor[[]uint32](), rawBytes(reflect.ValueOf(unsigned), n), n)
+	if err != nil || !reflect.DeepEqual(got.Interface(), unsigned) {
+		t.Error(got, err)
+	}
+	if _, err := sliceAt(reflect.TypeFor[[]int32](), rawBytes(reflect.ValueOf([]int64{1 << 31}), n), n); err == nil {
+		t.Error("2³¹ became an int32")
+	}
+}
+
+func TestCompressesTooWell(t *testing.T) {
+	z := &zipWriter{layout: layout{zip64From}, w: bufio.NewWriter(io.Discard), usize: 1<<30 + 1}
+	if err := z.close([]byte("{}")); err == nil || !strings.Contains(err.Error(), "without compression") {
+		t.Error(err)
 	}
 }

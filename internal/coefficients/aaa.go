@@ -11,7 +11,7 @@ import (
 
 const (
 	aaaTolerance = 1e-13 // of the largest scaled value
-	aaaMaxPoints = 20
+	aaaMaxPoints = 40
 	loewnerRows  = 3000
 	cheapRows    = 1500 // up to which left-out support points mean a new greedy
 	// aaaLargest is the largest value of the Lebesgue function inside the box;

@@ -102,6 +102,8 @@ func (p *parser) body(b *block) {
 			if v == isFault {
 				return
 			}
+		} else if e.form == letterD {
+			b.notes.add(exponentD, b.line())
 		}
 		if p.Format == coordinate {
 			if p.storage != matrix.General && !p.triangleAllows(b, &e) {
@@ -196,16 +198,13 @@ func (p *parser) quickEntry(buf []byte, pos int) (e entry, next int) {
 		if p.integer {
 			e.re, pos = parseInteger(buf, pos)
 		} else {
-			e.re, pos = parseReal(buf, pos)
+			e.re, pos, e.form = parseReal(buf, pos)
 		}
 		if pos < 0 {
 			return e, -1
 		}
 		if p.complex {
-			if !isBlank(buf[pos]) {
-				return e, -1
-			}
-			if e.im, pos = parseReal(buf, skipBlanks(buf, pos+1)); pos < 0 {
+			if pos = e.imaginary(buf, pos); pos < 0 {
 				return e, -1
 			}
 		}
@@ -219,20 +218,28 @@ func (p *parser) quickValue(buf []byte, pos int) (e entry, next int) {
 	if p.integer {
 		e.re, pos = parseInteger(buf, pos)
 	} else {
-		e.re, pos = parseReal(buf, pos)
+		e.re, pos, e.form = parseReal(buf, pos)
 	}
 	if pos < 0 {
 		return e, -1
 	}
 	if p.complex {
-		if !isBlank(buf[pos]) {
-			return e, -1
-		}
-		if e.im, pos = parseReal(buf, skipBlanks(buf, pos+1)); pos < 0 {
+		if pos = e.imaginary(buf, pos); pos < 0 {
 			return e, -1
 		}
 	}
 	return e, lineEnd(buf, pos)
+}
+
+// imaginary reads the second value of a complex entry, behind blanks.
+func (e *entry) imaginary(buf []byte, pos int) int {
+	if !isBlank(buf[pos]) {
+		return -1
+	}
+	var f form
+	e.im, pos, f = parseReal(buf, skipBlanks(buf, pos+1))
+	e.form = max(e.form, f)
+	return pos
 }
 
 // isBlank reports whether c separates numbers.

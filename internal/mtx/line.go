@@ -12,6 +12,7 @@ import (
 type entry struct {
 	i, j   int
 	re, im float64
+	form   form // how a fast reader found the exponents to be written
 }
 
 // verdict says what a line turned out to be.

@@ -60,15 +60,15 @@ func index(buf []byte, p int) (v, next int) {
 	return int(eightDigits(d << (64 - run))), p + run>>3
 }
 
-// parseReal reads the decimal number at p: an optional sign, up to 19
-// significant digits with an optional point, an optional exponent with the
-// letter e or E. It returns the correctly rounded value and the position after
-// it, or a negative position for whatever else is there: the careful reader of
-// line.go takes over. buf must have padding bytes after the text.
+// parseReal reads the decimal number at p: an optional sign, digits with an
+// optional point, an optional exponent with the letter e or d in either case. It
+// returns the correctly rounded value, the position after it and its form, or a
+// negative position for whatever else is there: the careful reader of line.go
+// takes over. buf must have padding bytes after the text.
 //
 // What differs from number to number (sign, number of digits) is computed
 // without branches, which could not be predicted.
-func parseReal(buf []byte, p int) (v float64, next int) {
+func parseReal(buf []byte, p int) (v float64, next int, f form) {
 	sign, signed := signAt(buf, p)
 	p += signed
 	start := p
@@ -78,40 +78,54 @@ func parseReal(buf []byte, p int) (v float64, next int) {
 	} else {
 		w, p = appendDigits(buf, p, 0)
 	}
+	whole, fraction := p, p
 	digits, exponent := p-start, 0
 	if buf[p] == '.' {
-		p++
-		point := p
-		w, p = appendDigits(buf, p, w)
-		exponent = point - p
+		fraction = p + 1
+		w, p = appendDigits(buf, fraction, w)
+		exponent = fraction - p
 		digits -= exponent
 	}
-	if digits == 0 || digits > 19 && digits-leadingZeros(buf, start) > 19 {
-		return 0, -1
+	if digits == 0 {
+		return 0, -1, f
 	}
-	if buf[p]|0x20 == 'e' {
+	end := p
+	if c := buf[p] | 0x20; c == 'e' || c == 'd' {
 		e, q := parseExponent(buf, p+1)
 		if q < 0 {
-			return 0, -1
+			return 0, -1, f
+		}
+		if c == 'd' {
+			f = letterD
 		}
 		exponent += e
 		p = q
 	}
-	if w < 1<<53 && uint(exponent+22) <= 44 {
-		// Clinger: one rounding of an operation on two exact numbers.
-		v = float64(w)
-		if exponent < 0 {
-			v /= exactPowers[-exponent]
-		} else {
-			v *= exactPowers[exponent]
-		}
-		return math.Float64frombits(math.Float64bits(v) | sign), p
+	var ok bool
+	switch {
+	case digits > 19 && digits-leadingZeros(buf, start) > 19: // too many for w
+		v, ok = decimal(buf[start:whole], buf[fraction:end], exponent+end-fraction)
+	case w < 1<<53 && uint(exponent+22) <= 44:
+		v, ok = exactDecimal(w, exponent), true
+	default:
+		var b uint64
+		b, ok = decimalBits(w, exponent)
+		v = math.Float64frombits(b)
 	}
-	b, ok := decimalBits(w, exponent)
 	if !ok {
-		return 0, -1
+		return 0, -1, f
 	}
-	return math.Float64frombits(b | sign), p
+	return math.Float64frombits(math.Float64bits(v) | sign), p, f
+}
+
+// exactDecimal returns w·10^q for w < 2⁵³ and |q| ≤ 22 by one operation, thus one
+// rounding, on two numbers that are exact (W. Clinger, "How to read floating
+// point numbers accurately", PLDI 1990).
+func exactDecimal(w uint64, q int) float64 {
+	if q < 0 {
+		return float64(w) / exactPowers[-q]
+	}
+	return float64(w) * exactPowers[q]
 }
 
 // signAt returns the sign bit of the number at p and the length of its sign.

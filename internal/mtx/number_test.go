@@ -14,7 +14,7 @@ func padded(text string) []byte { return append([]byte(text), make([]byte, paddi
 
 // realOf reads text as the parser would: fast path, then careful path.
 func realOf(text string) (float64, bool) {
-	if v, next := parseReal(padded(text), 0); next == len(text) {
+	if v, next, _ := parseReal(padded(text), 0); next == len(text) {
 		return v, true
 	}
 	v, _, msg := number([]byte(text))
@@ -34,7 +34,6 @@ func checkReal(t *testing.T, text string) {
 	if !ok || math.Float64bits(got) != math.Float64bits(want) {
 		t.Errorf("%q read as %x (%v), want %x", text, got, ok, want)
 	}
-	// The fast path must take what "%.17g" and shortest forms write.
 }
 
 func TestPowersOfFive(t *testing.T) {

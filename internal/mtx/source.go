@@ -62,7 +62,7 @@ func open(r io.Reader, name string, limit int64) (*source, *ParseError) {
 			s.warning = "file named .gz is not compressed"
 		}
 		if s.size >= 0 {
-			s.block = int(min(blockSize, max(s.size, 512)))
+			s.block = int(min(blockSize, s.size+512))
 		}
 		return s, sniff(head)
 	}
