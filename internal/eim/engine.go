@@ -11,8 +11,8 @@ import (
 // table alone. A chunk of one row and of every q_m stays in cache while all
 // rows pass over it.
 const (
-	chunkBytes = 8 << 10
-	taskChunks = 8
+	chunkBytes = 16 << 10
+	taskChunks = 64 / 16
 )
 
 // tieShare is the relative distance from the largest within which values count
@@ -39,6 +39,7 @@ type engine[T scalar.Scalar] struct {
 	kind    Norm
 	threads int
 	k       *kernels[T]
+	tile    func(*tile[T]) int // handles the leading columns of a tile; nil: none
 	tasks   []task
 	chunk   int         // columns per chunk
 	start   []int       // first flat column of every block
@@ -58,7 +59,7 @@ func newEngine[T scalar.Scalar](t *Table[T], norm Norm, threads int) *engine[T] 
 		size = 16
 	}
 	e := &engine[T]{
-		t: t, kind: norm, threads: threads, k: kernelsFor[T](), chunk: chunkBytes / size,
+		t: t, kind: norm, threads: threads, k: kernelsFor[T](), tile: tileFor[T](), chunk: chunkBytes / size,
 		rows: t.RowCount(), floor: make([]float64, len(t.Blocks)),
 		inv: make([][]float64, len(t.Blocks)), two: make([][]float64, len(t.Blocks)),
 	}
@@ -81,7 +82,7 @@ func newEngine[T scalar.Scalar](t *Table[T], norm Norm, threads int) *engine[T] 
 		}
 	}
 	e.part = make([]sums, len(e.tasks)*e.rows)
-	e.buffers.New = func() any { b := make([]T, e.chunk); return &b }
+	e.buffers.New = func() any { b := make([]T, tileRows*e.chunk); return &b }
 	return e
 }
 

@@ -16,26 +16,26 @@ type norms struct {
 
 // pass returns the norms of the residual of every row that is not done.
 func (e *engine[T]) pass(ctx context.Context, done []bool) ([]norms, error) {
-	first := len(e.q) == 0
+	first, groups := len(e.q) == 0, e.groups(done)
 	err := scalar.Each(ctx, len(e.tasks), e.threads, func(n int) {
 		buf := e.buffers.Get().(*[]T)
 		defer e.buffers.Put(buf)
-		t := e.tasks[n]
+		t, q := e.tasks[n], make([]*T, len(e.q))
 		part := e.part[n*e.rows : (n+1)*e.rows]
 		clear(part)
 		for lo := t.lo; lo < t.hi; lo += e.chunk {
 			hi := min(lo+e.chunk, t.hi)
-			for p := range e.rows {
-				if done[p] {
-					continue
+			for i := range groups {
+				g := &groups[i]
+				peak := e.residuals(*buf, g, t.block, lo, hi, q)
+				for r, p := range g.rows[:g.used] {
+					v := (*buf)[r*e.chunk : r*e.chunk+hi-lo]
+					if first {
+						sum := e.k.sumSquare(v, nil)
+						part[p].bad = part[p].bad || sum-sum != 0
+					}
+					e.accumulate(&part[p], v, peak[r], t.block, lo, hi)
 				}
-				r := (*buf)[:hi-lo]
-				e.residual(r, p, t.block, lo, hi)
-				if first {
-					sum := e.k.sumSquare(r, nil)
-					part[p].bad = part[p].bad || sum-sum != 0
-				}
-				e.accumulate(&part[p], r, t.block, lo, hi)
 			}
 		}
 	})
@@ -45,9 +45,9 @@ func (e *engine[T]) pass(ctx context.Context, done []bool) ([]norms, error) {
 	return e.combine(done), nil
 }
 
-// accumulate adds the residual r of columns [lo, hi) of a block to s. It may
-// overwrite r.
-func (e *engine[T]) accumulate(s *sums, r []T, block, lo, hi int) {
+// accumulate adds the residual r of columns [lo, hi) of a block, whose largest
+// modulus is peak, to s. It may overwrite r.
+func (e *engine[T]) accumulate(s *sums, r []T, peak float64, block, lo, hi int) {
 	b := &e.t.Blocks[block]
 	if b.Measure {
 		var w []float64
@@ -58,8 +58,9 @@ func (e *engine[T]) accumulate(s *sums, r []T, block, lo, hi int) {
 	}
 	if b.Floor != nil {
 		e.k.mask(r, b.Floor[lo:hi], e.floor[block])
+		peak = e.k.max(r)
 	}
-	s.max = math.Max(s.max, e.k.max(r))
+	s.max = math.Max(s.max, peak)
 	var w []float64
 	if b.Weight != nil {
 		w = b.Weight[lo:hi]

@@ -22,12 +22,26 @@ func (e *engine[T]) eachChunk(ctx context.Context, f func(n, block, lo, hi int))
 
 // residualRow returns the residual of row p in all columns.
 func (e *engine[T]) residualRow(ctx context.Context, p int) ([]T, error) {
-	q := make([]T, e.t.ColCount())
+	q := e.newRow()
 	err := e.eachChunk(ctx, func(_, block, lo, hi int) {
 		from := e.start[block]
 		e.residual(q[from+lo:from+hi], p, block, lo, hi)
 	})
 	return q, err
+}
+
+// newRow returns storage for the q of the next term. Long slices start on a
+// page boundary, where equal columns of all terms would compete for the same
+// few places of the caches; a different offset for every term avoids that.
+func (e *engine[T]) newRow() []T {
+	const slots = 16
+	n := e.t.ColCount()
+	if n < 2*slots*e.chunk {
+		return make([]T, n)
+	}
+	step := e.chunk + e.chunk/16
+	offset := len(e.q) % slots * step
+	return make([]T, n+slots*step)[offset : offset+n : offset+n]
 }
 
 // candidates copies columns [lo, lo+len(r)) of a residual row to r and sets to

@@ -45,12 +45,22 @@ func (e *QDEIMError) Error() string {
 //
 // Errors are a *QDEIMError, a *dense.NonFiniteError or ctx's.
 func QDEIM[T scalar.Scalar](ctx context.Context, basis [][]T, count int, opt QDEIMOptions) (*QDEIMPoints, error) {
+	return qdeimPoints(ctx, newQDEIMRows(basis), count, opt)
+}
+
+// QDEIMOf is QDEIM for the modes c·rows (c is q×N, rows are N snapshots), which
+// are never stored: a block of them is made where it is needed.
+func QDEIMOf[T scalar.Scalar](ctx context.Context, c *dense.Matrix[T], rows [][]T, count int, opt QDEIMOptions) (*QDEIMPoints, error) {
+	return qdeimPoints(ctx, &qdeimModes[T]{c, rows}, count, opt)
+}
+
+func qdeimPoints[T scalar.Scalar](ctx context.Context, basis qdeimSource[T], count int, opt QDEIMOptions) (*QDEIMPoints, error) {
 	columns, err := qdeimColumns(ctx, basis, count, opt)
 	if err != nil {
 		return nil, err
 	}
-	b := qdeimGather(basis, columns)
-	_, s, _, err := dense.SVD(&dense.Matrix[T]{Rows: len(basis), Cols: len(columns), Data: b})
+	q, _ := basis.size()
+	_, s, _, err := dense.SVD(&dense.Matrix[T]{Rows: q, Cols: len(columns), Data: basis.gather(columns)})
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +77,7 @@ func QDEIM[T scalar.Scalar](ctx context.Context, basis [][]T, count int, opt QDE
 // be the columns already chosen. Fewer come back when the residuals are zero
 // elsewhere.
 func QDEIMExtend[T scalar.Scalar](ctx context.Context, residuals [][]T, count int, opt QDEIMOptions) ([]int, error) {
-	columns, err := qdeimColumns(ctx, residuals, count, opt)
+	columns, err := qdeimColumns(ctx, newQDEIMRows(residuals), count, opt)
 	var short *QDEIMError
 	if errors.As(err, &short) {
 		return columns, nil
@@ -77,13 +87,8 @@ func QDEIMExtend[T scalar.Scalar](ctx context.Context, residuals [][]T, count in
 
 // qdeimColumns returns count columns in rounds of at most q, and those found
 // with a *QDEIMError.
-func qdeimColumns[T scalar.Scalar](ctx context.Context, basis [][]T, count int, opt QDEIMOptions) ([]int, error) {
-	x := 0
-	for _, row := range basis {
-		if x = len(basis[0]); len(row) != x {
-			panic("eim: modes differ in length")
-		}
-	}
+func qdeimColumns[T scalar.Scalar](ctx context.Context, basis qdeimSource[T], count int, opt QDEIMOptions) ([]int, error) {
+	q, _ := basis.size()
 	taken := make(map[int]bool, len(opt.Exclude)+count)
 	for _, j := range opt.Exclude {
 		taken[j] = true
@@ -93,7 +98,7 @@ func qdeimColumns[T scalar.Scalar](ctx context.Context, basis [][]T, count int, 
 	}
 	var columns []int
 	for len(columns) < count {
-		round, err := qdeimRound(ctx, basis, x, min(len(basis), count-len(columns)), taken, opt)
+		round, err := qdeimRound(ctx, basis, min(q, count-len(columns)), taken, opt)
 		if err != nil {
 			return nil, err
 		}
@@ -109,8 +114,8 @@ func qdeimColumns[T scalar.Scalar](ctx context.Context, basis [][]T, count int, 
 }
 
 // qdeimRound plays one tournament for up to count columns.
-func qdeimRound[T scalar.Scalar](ctx context.Context, basis [][]T, x, count int, taken map[int]bool, opt QDEIMOptions) ([]int, error) {
-	q := len(basis)
+func qdeimRound[T scalar.Scalar](ctx context.Context, basis qdeimSource[T], count int, taken map[int]bool, opt QDEIMOptions) ([]int, error) {
+	q, x := basis.size()
 	survivors := make([][]int, scalar.BlockCount(x, opt.BlockSize))
 	finite := make([]bool, len(survivors))
 	err := scalar.Blocks(ctx, x, opt.BlockSize, opt.Threads, func(b, lo, hi int) {
@@ -148,15 +153,4 @@ func qdeimRound[T scalar.Scalar](ctx context.Context, basis [][]T, x, count int,
 		return nil, nil
 	}
 	return survivors[0][:min(count, len(survivors[0]))], nil
-}
-
-// qdeimGather copies the given columns, q×len(columns) by rows.
-func qdeimGather[T scalar.Scalar](basis [][]T, columns []int) []T {
-	data := make([]T, 0, len(basis)*len(columns))
-	for _, row := range basis {
-		for _, j := range columns {
-			data = append(data, row[j])
-		}
-	}
-	return data
 }

@@ -16,11 +16,9 @@ type qdeimBlock[T scalar.Scalar] struct {
 }
 
 // newQDEIMBlock copies columns lo..hi-1, zeros in place of those taken.
-func newQDEIMBlock[T scalar.Scalar](basis [][]T, lo, hi int, taken map[int]bool) *qdeimBlock[T] {
-	w := &qdeimBlock[T]{q: len(basis), n: hi - lo, data: make([]T, 0, len(basis)*(hi-lo))}
-	for _, row := range basis {
-		w.data = append(w.data, row[lo:hi]...)
-	}
+func newQDEIMBlock[T scalar.Scalar](basis qdeimSource[T], lo, hi int, taken map[int]bool) *qdeimBlock[T] {
+	q, _ := basis.size()
+	w := &qdeimBlock[T]{q: q, n: hi - lo, data: basis.block(lo, hi)}
 	for j := lo; j < hi; j++ {
 		w.column = append(w.column, j)
 		if taken[j] {
@@ -33,8 +31,9 @@ func newQDEIMBlock[T scalar.Scalar](basis [][]T, lo, hi int, taken map[int]bool)
 }
 
 // newQDEIMMerge copies the given columns.
-func newQDEIMMerge[T scalar.Scalar](basis [][]T, columns []int) *qdeimBlock[T] {
-	return &qdeimBlock[T]{q: len(basis), n: len(columns), data: qdeimGather(basis, columns), column: columns}
+func newQDEIMMerge[T scalar.Scalar](basis qdeimSource[T], columns []int) *qdeimBlock[T] {
+	q, _ := basis.size()
+	return &qdeimBlock[T]{q: q, n: len(columns), data: basis.gather(columns), column: columns}
 }
 
 func (w *qdeimBlock[T]) row(i int) []T { return w.data[i*w.n : (i+1)*w.n] }

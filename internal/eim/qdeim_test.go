@@ -124,7 +124,7 @@ func TestQDEIMReconstruct(t *testing.T) {
 			values[i] += want[l] * basis[l][j]
 		}
 	}
-	lu, err := dense.LU(&dense.Matrix[complex128]{Rows: q, Cols: q, Data: qdeimGather(basis, p.Columns)})
+	lu, err := dense.LU(&dense.Matrix[complex128]{Rows: q, Cols: q, Data: newQDEIMRows(basis).gather(p.Columns)})
 	if err != nil {
 		t.Fatal(err)
 	}

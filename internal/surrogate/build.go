@@ -89,7 +89,7 @@ type builder[T scalar.Scalar] struct {
 	train []int            // samples of the hold-out phase
 	held  []int            // the others
 
-	validation  *terms[T] // the selection of the hold-out phase
+	validation  *terms[T] // the selection of the hold-out phase, nil without one
 	heldHistory []float64 // greedy of that phase: error of A at held-out samples per term
 }
 

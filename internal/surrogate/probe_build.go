@@ -64,11 +64,7 @@ func (b *builder[T]) magicFeatures(sel *terms[T]) ([]eim.Feature, error) {
 	}
 	q := min(2*sel.count, len(sel.modes.sigma))
 	b.progress("probes", 0, 1)
-	modes, err := sel.modes.entries(b.ctx, b.rows, q, b.opt.Threads)
-	if err != nil {
-		return nil, err
-	}
-	pts, err := eim.QDEIM(b.ctx, modes, q, eim.QDEIMOptions{Threads: b.opt.Threads})
+	pts, err := eim.QDEIMOf(b.ctx, sel.modes.weight.SelectRows(indices(q)), b.rows, q, eim.QDEIMOptions{Threads: b.opt.Threads})
 	if err != nil {
 		return nil, err
 	}

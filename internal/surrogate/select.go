@@ -258,8 +258,13 @@ func (b *builder[T]) magicValues(idx []int, sel *terms[T]) *dense.Matrix[complex
 	return v
 }
 
-// history fills the model's record of the greedy.
+// history fills the model's record of the greedy. The default selection does
+// not need one of its own: the record is that of the hold-out phase, which chose
+// among the training part, or without hold-out one made for the purpose.
 func (b *builder[T]) history(sel *terms[T]) error {
+	if sel.greedy == nil && b.validation != nil {
+		sel.greedy = b.validation.greedy
+	}
 	s := sel.greedy
 	if s == nil {
 		var err error
