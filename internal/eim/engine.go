@@ -11,8 +11,8 @@ import (
 // table alone. A chunk of one row and of every q_m stays in cache while all
 // rows pass over it.
 const (
-	chunkBytes = 16 << 10
-	taskChunks = 64 / 16
+	chunkBytes = 8 << 10
+	taskChunks = 64 / 8
 )
 
 // tieShare is the relative distance from the largest within which values count
@@ -42,6 +42,7 @@ type engine[T scalar.Scalar] struct {
 	tile    func(*tile[T]) int // handles the leading columns of a tile; nil: none
 	tasks   []task
 	chunk   int         // columns per chunk
+	lanes   int         // columns in 64 bytes
 	start   []int       // first flat column of every block
 	q       [][]T       // q[m][flat column]
 	l       [][]T       // l[m][row]
@@ -59,7 +60,7 @@ func newEngine[T scalar.Scalar](t *Table[T], norm Norm, threads int) *engine[T] 
 		size = 16
 	}
 	e := &engine[T]{
-		t: t, kind: norm, threads: threads, k: kernelsFor[T](), tile: tileFor[T](), chunk: chunkBytes / size,
+		t: t, kind: norm, threads: threads, k: kernelsFor[T](), tile: tileFor[T](), chunk: chunkBytes / size, lanes: 64 / size,
 		rows: t.RowCount(), floor: make([]float64, len(t.Blocks)),
 		inv: make([][]float64, len(t.Blocks)), two: make([][]float64, len(t.Blocks)),
 	}

@@ -7,10 +7,10 @@ import (
 )
 
 //go:noescape
-func tileRealAVX2(dst *float64, src *[tileRows]*float64, s float64, q **float64, l *float64, terms, n, stride int, peak *[16]float64)
+func tileRealAVX2(dst *float64, src *[tileRows]*float64, s float64, q *float64, l *float64, terms, n, stride int, peak *[16]float64)
 
 //go:noescape
-func tileComplexAVX2(dst *complex128, src *[tileRows]*complex128, s float64, q **complex128, l *float64, terms, n, stride int, peak *[16]float64)
+func tileComplexAVX2(dst *complex128, src *[tileRows]*complex128, s float64, q *complex128, l *float64, terms, n, stride int, peak *[16]float64)
 
 // acceleratedReal returns the AVX2 tile, nil without AVX2.
 func acceleratedReal() func(*tile[float64]) int {
@@ -23,7 +23,7 @@ func acceleratedReal() func(*tile[float64]) int {
 			return 0
 		}
 		var peak [16]float64
-		tileRealAVX2(&t.dst[0], &t.src, t.scale, pointerTo(t.q), pointerTo(t.l), len(t.q), n, 8*t.stride, &peak)
+		tileRealAVX2(&t.dst[0], &t.src, t.scale, pointerTo(t.q), pointerTo(t.l), t.terms, n, 8*t.stride, &peak)
 		for r := range t.peak {
 			p := peak[4*r : 4*r+4]
 			t.peak[r] = math.Max(math.Max(p[0], p[1]), math.Max(p[2], p[3]))
@@ -43,7 +43,7 @@ func acceleratedComplex() func(*tile[complex128]) int {
 			return 0
 		}
 		var peak [16]float64
-		tileComplexAVX2(&t.dst[0], &t.src, t.scale, pointerTo(t.q), pointerTo(t.l), len(t.q), n, 16*t.stride, &peak)
+		tileComplexAVX2(&t.dst[0], &t.src, t.scale, pointerTo(t.q), pointerTo(t.l), t.terms, n, 16*t.stride, &peak)
 		for r := range t.peak {
 			p := peak[4*r : 4*r+4]
 			t.peak[r] = math.Sqrt(math.Max(math.Max(p[0], p[1]), math.Max(p[2], p[3])))

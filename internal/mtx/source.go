@@ -71,6 +71,7 @@ func open(r io.Reader, name string, limit int64) (*source, *ParseError) {
 	}
 	s.gzip = newGunzip(io.MultiReader(bytes.NewReader(head), r))
 	s.text, s.carry, s.read, s.ended, s.size = s.gzip, nil, 0, false, -1
+	s.block = 2 * blockSize // inflate is serial: hand it over less often
 	if head, err = s.peek(); err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func newModel(f *family.Family, opt Options) *Model {
 	m := &Model{
 		Rows: p.Rows, Cols: p.Cols, Symmetry: p.Symmetry.String(), Dense: p.Dense,
 		ColPtr: p.ColPtr, RowIdx: p.RowIdx, Field: FieldReal,
-		Checksums: f.Checksums, Options: opt, pattern: p,
+		Checksums: f.Checksums, Options: opt, Preserve: opt.Preserve, pattern: p,
 		Errors: Errors{-1, -1, -1, -1, -1},
 	}
 	switch {

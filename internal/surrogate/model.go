@@ -31,18 +31,19 @@ const (
 
 // Model is a reduced model of one matrix family.
 type Model struct {
-	Parameters []Parameter
+	Parameters []Parameter `doc:"parameters and the range of their samples"`
 	Rows, Cols int
 	Symmetry   string // Matrix Market word; one triangle is stored unless "general"
 	Field      string
 	Dense      bool
-	ColPtr     []int   // compressed columns of the stored pattern; empty when Dense
-	RowIdx     []int32 // 0-based rows
+	ColPtr     []int   `doc:"compressed columns of the stored pattern, absent for dense families"`
+	RowIdx     []int32 `doc:"0-based rows of the stored pattern"`
 
-	Mu        *dense.Matrix[float64] // N × p, the samples
+	Mu        *dense.Matrix[float64] `doc:"N x p, parameters of the samples"`
 	Files     []string               // N, as the sample table names them
 	Checksums []string               // N, of the files' bytes
-	Terms     []int                  // M selected samples; empty for the POD basis
+	Terms     []int                  `doc:"M selected samples, 0-based; absent for the POD basis"`
+	Preserve  [][]complex128         `doc:"vectors v whose products A·v are features"`
 	Options   Options                // as given, with defaults filled in
 	History   []Step                 // the greedy's steps
 	Errors    Errors
@@ -78,22 +79,22 @@ type Step struct {
 // Errors are errors of A: ‖A−Ã‖_F/‖A‖_F, the largest over a set of samples. A
 // negative value means not measured.
 type Errors struct {
-	Training     float64 // all samples, coefficients from the matrices themselves
-	HeldOut      float64 // held-out samples, coefficients from the interpolation in μ
-	HeldOutProbe float64 // held-out samples, coefficients from probes
-	Test         float64 // test table, coefficients from the interpolation in μ
-	TestProbe    float64 // test table, coefficients from probes
+	Training     float64 `json:"training"`       // all samples, coefficients from the matrices themselves
+	HeldOut      float64 `json:"held_out"`       // held-out samples, coefficients from the interpolation in μ
+	HeldOutProbe float64 `json:"held_out_probe"` // held-out samples, coefficients from probes
+	Test         float64 `json:"test"`           // test table, coefficients from the interpolation in μ
+	TestProbe    float64 `json:"test_probe"`     // test table, coefficients from probes
 }
 
 // Core is the scalar-typed part of a Model with M terms on X stored values
 // (Hermitian: X = 2·nnz, real parts then imaginary parts).
 type Core[T scalar.Scalar] struct {
-	Values      [][]T            // M × X, the terms
-	Coordinates *dense.Matrix[T] // M × r, the terms in the orthonormal basis
-	Lift        *dense.Matrix[T] // (r+1) × f, maps [k, 1] to the coordinates in which coefficients are fitted; nil for k itself
+	Values      [][]T            `doc:"M x X, values of the terms on the stored pattern (hermitian: real parts, then imaginary parts)"`
+	Coordinates *dense.Matrix[T] `doc:"M x r, the terms in an orthonormal basis of the samples"`
+	Lift        *dense.Matrix[T] `doc:"(r+1) x f, maps [k, 1] to the coordinates in which beta is fitted; absent: k itself"`
 	Fit         *dense.RowFit[T] // least squares on the terms in those coordinates
 	Probe       *Probe[T]
-	Table       [][]T // N × X, all samples, when kept
+	Table       [][]T `doc:"N x X, all samples, when kept"`
 }
 
 // TermCount returns M.

@@ -7,32 +7,35 @@ import (
 
 // Options of Build. The zero value is not usable: start from DefaultOptions.
 type Options struct {
-	MaxTerms   int     // 0: as many as the tolerance asks for
-	Tolerance  float64 // error of A on the samples at which terms stop being added; 0 = until rank or floor
-	Norm       string  // of the greedy step: max, l1, l2 or lp:P
-	Scaling    string  // absolute or relative
-	Features   string  // auto, all or entries
-	Magic      string  // features or entries
-	Select     string  // auto or eim
-	Basis      string  // snapshots or pod
-	Oversample int     // magic features beyond the terms
-	Model      string  // auto or one interpolation model
-	Warps      []Warp
-	Periodic   []string
-	HoldOut    bool
-	Seed       uint64
-	KeepTable  string // auto, yes or no
+	MaxTerms   int      `json:"max_terms"`  // 0: as many as the tolerance asks for
+	Tolerance  float64  `json:"tolerance"`  // error of A on the samples at which terms stop being added; 0 = until rank or floor
+	Norm       string   `json:"norm"`       // of the greedy step: max, l1, l2 or lp:P
+	Scaling    string   `json:"scaling"`    // absolute or relative
+	Features   string   `json:"features"`   // auto, all or entries
+	Magic      string   `json:"magic"`      // features or entries
+	Select     string   `json:"select"`     // auto or eim
+	Basis      string   `json:"basis"`      // snapshots or pod
+	Oversample int      `json:"oversample"` // magic features beyond the terms
+	Model      string   `json:"model"`      // auto or one interpolation model
+	Warps      []Warp   `json:"warps"`
+	Periodic   []string `json:"periodic"`
+	HoldOut    bool     `json:"hold_out"`
+	Seed       uint64   `json:"seed"`
+	KeepTable  string   `json:"keep_table"` // auto, yes or no
 
 	Preserve [][]complex128 `bundle:"-" json:"-"` // further near-kernel vectors
-	RowCuts  []int          // row boundaries of multi-physics blocks
-	ColCuts  []int          // column boundaries
+	RowCuts  []int          `json:"row_cuts"`     // row boundaries of multi-physics blocks
+	ColCuts  []int          `json:"col_cuts"`     // column boundaries
 
 	Threads  int                                 `bundle:"-" json:"-"`
 	Progress func(stage string, done, total int) `bundle:"-" json:"-"`
 }
 
 // Warp fixes the transformation of one parameter before interpolation.
-type Warp struct{ Parameter, Kind string }
+type Warp struct {
+	Parameter string `json:"parameter"`
+	Kind      string `json:"kind"`
+}
 
 // DefaultTolerance is the error of A that selection aims at when neither a
 // tolerance nor a number of terms is given.

@@ -30,12 +30,12 @@ type ProbePoint struct {
 // modes at the magic entries, and β is the fit of the terms to them.
 type Probe[T scalar.Scalar] struct {
 	Magic, Check []features.Feature
-	MagicScale   []float64        // the data table's values are A's divided by these
-	Basis        *dense.Matrix[T] // F or B, in scaled values
+	MagicScale   []float64        `doc:"L, the values at the magic features are divided by these"`
+	Basis        *dense.Matrix[T] `doc:"M x L (terms) or q x L (modes), scaled values at the magic features"`
 	LU           *dense.LUFactor[T]
-	Modes        *dense.Matrix[T] // q × r, coordinates of the modes; nil with --select eim
-	Prior        []float64        // q, size of the coordinate in each mode: weights of minimum-norm answers
-	CheckBasis   *dense.Matrix[T] // M × C (terms) or q × C (modes) at the check features
+	Modes        *dense.Matrix[T] `doc:"q x r, coordinates of the POD modes; absent with --select eim"`
+	Prior        []float64        `doc:"q, singular values of the modes: weights of minimum-norm answers"`
+	CheckBasis   *dense.Matrix[T] `doc:"M x C (terms) or q x C (modes), values at the check features"`
 	// Calibration is the median over held-out samples of the error of A over the
 	// largest check residual, both relative to ‖A‖_F.
 	Calibration float64
@@ -124,7 +124,7 @@ func fromProbe[T scalar.Scalar](c *Core[T], values []T) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.probeAnswer(z, values[next:]), nil
+	return c.probeAnswer(z, magic, known, values[next:]), nil
 }
 
 func isNaN[T scalar.Scalar](v T) bool { return v != v }
@@ -159,8 +159,9 @@ func (p *Probe[T]) coordinates(magic []T, known []int) ([]T, error) {
 }
 
 // probeAnswer turns coordinates z into coefficients and estimates their error
-// from the check values.
-func (c *Core[T]) probeAnswer(z, check []T) *Answer {
+// from the check values and, where there are more magic values than unknowns,
+// from the residual at these.
+func (c *Core[T]) probeAnswer(z, magic []T, known []int, check []T) *Answer {
 	a := &Answer{Modelled: true}
 	beta := z
 	var norm float64
@@ -173,7 +174,11 @@ func (c *Core[T]) probeAnswer(z, check []T) *Answer {
 		norm = dense.Norm(dense.VecMul(beta, c.Coordinates))
 	}
 	a.Beta = toComplex(beta)
-	a.ModelError = probeSafety * c.Probe.Calibration * c.Probe.checkResidual(z, check) / norm
+	residual := c.Probe.checkResidual(z, check)
+	if len(known) > len(z) {
+		residual = math.Max(residual, c.Probe.magicResidual(z, magic, known))
+	}
+	a.ModelError = probeSafety * c.Probe.Calibration * residual / norm
 	if norm == 0 {
 		a.ModelError = math.NaN()
 	}
@@ -184,6 +189,17 @@ func (c *Core[T]) probeAnswer(z, check []T) *Answer {
 // probeSafety is the factor on the calibrated check residual: with 5 to 10
 // checks the largest residual is never below about a third of the error.
 const probeSafety = 3
+
+// magicResidual returns the largest difference between the magic values and
+// their least-squares fit.
+func (p *Probe[T]) magicResidual(z, magic []T, known []int) float64 {
+	worst := 0.0
+	predicted := dense.VecMul(z, p.Basis)
+	for _, l := range known {
+		worst = math.Max(worst, scalar.Abs(magic[l]-predicted[l])*p.MagicScale[l])
+	}
+	return worst
+}
 
 // checkResidual returns the largest difference between the check values and
 // the reconstruction, NaN when every check value is missing.

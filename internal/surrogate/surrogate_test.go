@@ -10,7 +10,6 @@ import (
 	"pgregory.net/rapid"
 
 	"eimtool/internal/family"
-	"eimtool/internal/features"
 	"eimtool/internal/matrix"
 	"eimtool/internal/surrogate"
 )
@@ -144,15 +143,6 @@ func relativeError(t *testing.T, m *surrogate.Model, beta []complex128, want *ma
 	return matrix.Compare(want, got).RelativeFrobenius()
 }
 
-// probeOf returns the values of a matrix at the probes of a model.
-func probeOf(m *surrogate.Model, a *matrix.Matrix) []complex128 {
-	var v []complex128
-	for _, p := range m.Probes() {
-		v = append(v, features.ValueOf(a, p.Feature))
-	}
-	return v
-}
-
 func TestClosedForms(t *testing.T) {
 	cases := []struct {
 		name  string
@@ -189,7 +179,7 @@ func TestClosedForms(t *testing.T) {
 					if e > a.Estimate {
 						t.Errorf("μ = %v: error %.2e above the estimate %.2e", mu, e, a.Estimate)
 					}
-					p, err := m.FromProbe(probeOf(m, want))
+					p, err := m.FromProbe(m.ProbeValues(want))
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -282,7 +272,7 @@ func TestLostSensorsAndTerms(t *testing.T) {
 	for _, selection := range []string{"auto", "eim"} {
 		m := build(t, form, true, options(selection))
 		want := form.at([]float64{2.2})
-		values := probeOf(m, want)
+		values := m.ProbeValues(want)
 		values[0] = cmplx.NaN()
 		a, err := m.FromProbe(values)
 		if err != nil {
@@ -307,6 +297,37 @@ func TestLostSensorsAndTerms(t *testing.T) {
 		}
 		if _, err := m.WithoutTerms([]int{m.TermCount() + 1}); err == nil {
 			t.Error("a term that does not exist was accepted")
+		}
+	}
+}
+
+// Entries chosen anew on the fixed terms replace lost ones without loss.
+func TestLostProbesAreReplaced(t *testing.T) {
+	for _, c := range []struct {
+		form closedForm
+		cplx bool
+	}{{wave(), true}, {magnetic(), true}, {affine(matrix.Symmetric, 16), false}} {
+		for _, selection := range []string{"auto", "eim"} {
+			m := build(t, c.form, c.cplx, options(selection))
+			first := m.Probes()[0]
+			less, err := m.WithoutProbes(context.Background(), []int{1}, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range less.Probes() {
+				if p.Role == surrogate.RoleMagic && p.Feature == first.Feature {
+					t.Errorf("the lost probe %+v is asked for again", p)
+				}
+			}
+			mu := []float64{0.5*m.Parameters[0].Lo + 0.5*m.Parameters[0].Hi + 0.01}
+			want := c.form.at(mu)
+			a, err := less.FromProbe(less.ProbeValues(want))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e := relativeError(t, less, a.Beta, want); e > 1e-7 || e > a.Estimate {
+				t.Errorf("%s: error %.2e, estimate %.2e", selection, e, a.Estimate)
+			}
 		}
 	}
 }
