@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"eimtool/internal/dense"
 	"eimtool/internal/eim"
@@ -79,7 +80,10 @@ func withoutProbes[T scalar.Scalar](ctx context.Context, m *Model, core *Core[T]
 		return nil, err
 	}
 	probes := len(pts.Columns)
-	p := &Probe[T]{Check: check, Basis: dense.New[T](count, probes), CheckBasis: dense.New[T](count, len(check)), Calibration: core.Probe.Calibration}
+	p := &Probe[T]{Check: check, Basis: dense.New[T](count, probes), CheckBasis: dense.New[T](count, len(check))}
+	// In orthonormal modes a residual ρ at every probe moves A by at most
+	// √L·ρ/σ_min in the Frobenius norm.
+	p.Calibration = math.Max(core.Probe.Calibration, math.Sqrt(float64(probes))/pts.SigmaMin)
 	for l, column := range pts.Columns {
 		p.Magic = append(p.Magic, m.entryFeature(column))
 		p.MagicScale = append(p.MagicScale, 1)
