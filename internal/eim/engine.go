@@ -42,7 +42,6 @@ type engine[T scalar.Scalar] struct {
 	tile    func(*tile[T]) int // handles the leading columns of a tile; nil: none
 	tasks   []task
 	chunk   int         // columns per chunk
-	lanes   int         // columns in 64 bytes
 	start   []int       // first flat column of every block
 	q       [][]T       // q[m][flat column]
 	l       [][]T       // l[m][row]
@@ -60,7 +59,7 @@ func newEngine[T scalar.Scalar](t *Table[T], norm Norm, threads int) *engine[T] 
 		size = 16
 	}
 	e := &engine[T]{
-		t: t, kind: norm, threads: threads, k: kernelsFor[T](), tile: tileFor[T](), chunk: chunkBytes / size, lanes: 64 / size,
+		t: t, kind: norm, threads: threads, k: kernelsFor[T](), tile: tileFor[T](), chunk: chunkBytes / size,
 		rows: t.RowCount(), floor: make([]float64, len(t.Blocks)),
 		inv: make([][]float64, len(t.Blocks)), two: make([][]float64, len(t.Blocks)),
 	}

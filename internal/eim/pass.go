@@ -20,13 +20,15 @@ func (e *engine[T]) pass(ctx context.Context, done []bool) ([]norms, error) {
 	err := scalar.Each(ctx, len(e.tasks), e.threads, func(n int) {
 		buf := e.buffers.Get().(*[]T)
 		defer e.buffers.Put(buf)
-		t := e.tasks[n]
-		var q []T
+		t, q := e.tasks[n], make([]*T, len(e.q))
 		part := e.part[n*e.rows : (n+1)*e.rows]
 		clear(part)
 		for lo := t.lo; lo < t.hi; lo += e.chunk {
 			hi := min(lo+e.chunk, t.hi)
-			q = e.packTerms(q, e.start[t.block]+lo, e.start[t.block]+hi)
+			e.pointers(q, e.start[t.block]+lo)
+			for m := range e.q {
+				e.k.max(e.q[m][e.start[t.block]+lo : e.start[t.block]+hi])
+			}
 			for i := range groups {
 				g := &groups[i]
 				peak := e.residuals(*buf, g, t.block, lo, hi, q)

@@ -14,11 +14,10 @@ const tileRows = 4
 type tile[T scalar.Scalar] struct {
 	dst    []T // residuals, row r from r·stride
 	stride int
-	n      int          // columns
-	src    [tileRows]*T // table values of the rows
-	scale  float64      // factor of the table values
-	terms  int
-	q      []T               // packed, see packTerms
+	n      int               // columns
+	src    [tileRows]*T      // table values of the rows
+	scale  float64           // factor of the table values
+	q      []*T              // one per term
 	l      []float64         // packed, see packMultipliers
 	peak   [tileRows]float64 // max|residual| over the columns done
 }
@@ -75,51 +74,21 @@ func (e *engine[T]) packMultipliers(rows [tileRows]int) []float64 {
 	return l
 }
 
-// packTerms copies columns [from, to) of all q so that a tile reads them in one
-// stream: for every 64 bytes of columns, those of all terms. Columns that do
-// not fill 64 bytes are left out. It returns nil when there is no tile kernel.
-func (e *engine[T]) packTerms(dst []T, from, to int) []T {
-	if e.tile == nil {
-		return nil
-	}
-	lanes, terms := e.lanes, len(e.q)
-	tiles := (to - from) / lanes
-	if need := tiles * terms * lanes; cap(dst) < need {
-		dst = make([]T, need)
-	} else {
-		dst = dst[:need]
-	}
+// pointers sets p[m] to the address of column from of every q.
+func (e *engine[T]) pointers(p []*T, from int) {
 	for m, q := range e.q {
-		interleave(floats(dst), floats(q[from:from+tiles*lanes]), m, terms)
+		p[m] = &q[from]
 	}
-	return dst
-}
-
-// interleave copies piece i of src, 8 numbers, to piece i·stride + at of dst.
-func interleave(dst, src []float64, at, stride int) {
-	for at *= 8; len(src) >= 8; at += 8 * stride {
-		*(*[8]float64)(dst[at:]) = [8]float64(src)
-		src = src[8:]
-	}
-}
-
-// floats returns the numbers of x, real and imaginary parts interleaved,
-// sharing storage.
-func floats[T scalar.Scalar](x []T) []float64 {
-	if z, ok := any(x).([]complex128); ok {
-		return parts(z)
-	}
-	return any(x).([]float64)
 }
 
 // residuals computes the residuals of a group in columns [lo, hi) of a block:
 // row r of the group is dst[r·chunk : r·chunk+hi-lo]. It returns their largest
-// moduli. q holds the packed terms of these columns.
-func (e *engine[T]) residuals(dst []T, g *group[T], block, lo, hi int, q []T) (peak [tileRows]float64) {
+// moduli. q points to column lo of every term.
+func (e *engine[T]) residuals(dst []T, g *group[T], block, lo, hi int, q []*T) (peak [tileRows]float64) {
 	b := &e.t.Blocks[block]
 	n := 0
 	if e.tile != nil && e.inv[block] == nil {
-		t := tile[T]{dst: dst, stride: e.chunk, n: hi - lo, scale: 1 / b.scale(0), terms: len(e.q), q: q, l: g.l}
+		t := tile[T]{dst: dst, stride: e.chunk, n: hi - lo, scale: 1 / b.scale(0), q: q, l: g.l}
 		for r, p := range g.rows {
 			t.src[r] = &b.Rows[p][lo:hi][0]
 		}

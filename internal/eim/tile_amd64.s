@@ -30,7 +30,7 @@ GLOBL tileMask<>(SB), RODATA|NOPTR, $8
 	VMAXPD  Y9, Y8, Y8;        \
 	VMOVUPD Y8, m(DX)
 
-// func tileRealAVX2(dst *float64, src *[4]*float64, s float64, q *float64, l *float64, terms, n, stride int, peak *[16]float64)
+// func tileRealAVX2(dst *float64, src *[4]*float64, s float64, q **float64, l *float64, terms, n, stride int, peak *[16]float64)
 TEXT ·tileRealAVX2(SB), NOSPLIT, $0-72
 	MOVQ         dst+0(FP), DI
 	MOVQ         src+8(FP), AX
@@ -42,7 +42,6 @@ TEXT ·tileRealAVX2(SB), NOSPLIT, $0-72
 	VBROADCASTSD tileMask<>(SB), Y14
 	MOVQ         n+48(FP), CX
 	MOVQ         peak+64(FP), DX
-	MOVQ         q+24(FP), R12     // runs through the packed q of all tiles
 	XORQ         BX, BX            // byte offset of the tile
 
 tile:
@@ -50,19 +49,21 @@ tile:
 	START(R9, Y2, Y3)
 	START(R10, Y4, Y5)
 	START(R11, Y6, Y7)
+	MOVQ  q+24(FP), R12
 	MOVQ  l+32(FP), R13
 	MOVQ  terms+40(FP), SI
 	TESTQ SI, SI
 	JZ    done
 
 term:
-	VMOVUPD (R12), Y8
-	VMOVUPD 32(R12), Y9
+	MOVQ    (R12), AX
+	VMOVUPD (AX)(BX*1), Y8
+	VMOVUPD 32(AX)(BX*1), Y9
 	RSUB(0(R13), Y0, Y1)
 	RSUB(8(R13), Y2, Y3)
 	RSUB(16(R13), Y4, Y5)
 	RSUB(24(R13), Y6, Y7)
-	ADDQ    $64, R12
+	ADDQ    $8, R12
 	ADDQ    $32, R13
 	DECQ    SI
 	JNZ     term
@@ -112,7 +113,7 @@ done:
 	VMAXPD  m(DX), a, a;   \
 	VMOVUPD a, m(DX)
 
-// func tileComplexAVX2(dst *complex128, src *[4]*complex128, s float64, q *complex128, l *float64, terms, n, stride int, peak *[16]float64)
+// func tileComplexAVX2(dst *complex128, src *[4]*complex128, s float64, q **complex128, l *float64, terms, n, stride int, peak *[16]float64)
 TEXT ·tileComplexAVX2(SB), NOSPLIT, $0-72
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), AX
@@ -122,7 +123,6 @@ TEXT ·tileComplexAVX2(SB), NOSPLIT, $0-72
 	MOVQ 24(AX), R11
 	MOVQ n+48(FP), CX
 	MOVQ peak+64(FP), DX
-	MOVQ q+24(FP), R12   // runs through the packed q of all tiles
 	XORQ BX, BX          // byte offset of the tile
 
 tile:
@@ -131,21 +131,23 @@ tile:
 	START(R9, Y2, Y3)
 	START(R10, Y4, Y5)
 	START(R11, Y6, Y7)
+	MOVQ  q+24(FP), R12
 	MOVQ  l+32(FP), R13
 	MOVQ  terms+40(FP), SI
 	TESTQ SI, SI
 	JZ    done
 
 term:
-	VMOVUPD   (R12), Y8
-	VMOVUPD   32(R12), Y9
+	MOVQ      (R12), AX
+	VMOVUPD   (AX)(BX*1), Y8
+	VMOVUPD   32(AX)(BX*1), Y9
 	VPERMILPD $5, Y8, Y13
 	VPERMILPD $5, Y9, Y15
 	CSUB(0(R13), 16(R13), Y0, Y1)
 	CSUB(32(R13), 48(R13), Y2, Y3)
 	CSUB(64(R13), 80(R13), Y4, Y5)
 	CSUB(96(R13), 112(R13), Y6, Y7)
-	ADDQ      $64, R12
+	ADDQ      $8, R12
 	ADDQ      $128, R13
 	DECQ      SI
 	JNZ       term

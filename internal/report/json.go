@@ -72,6 +72,41 @@ func Point(names []string, mu []float64) Object {
 	return o
 }
 
+// Text is one key and its text of an ordered JSON object.
+type Text struct{ Key, Value string }
+
+// Texts is a JSON object of strings whose keys keep their order.
+type Texts []Text
+
+// MarshalJSON writes the pairs in order.
+func (t Texts) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for i, p := range t {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		key, err := json.Marshal(p.Key)
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(p.Value)
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(append(b, key...), ':'), value...)
+	}
+	return append(b, '}'), nil
+}
+
+// Labels pairs names with texts, nil when there are none.
+func Labels(names, values []string) Texts {
+	var t Texts
+	for i, n := range names {
+		t = append(t, Text{n, values[i]})
+	}
+	return t
+}
+
 // String writes the point as name=value,name=value.
 func (o Object) String() string {
 	var b []byte

@@ -24,7 +24,7 @@ func Build(ctx context.Context, f *family.Family, opt Options) (*Model, error) {
 	}
 	m := newModel(f, opt)
 	var err error
-	if f.Complex {
+	if f.Complexes != nil {
 		m.Complex, err = build[complex128](ctx, f, m)
 	} else {
 		m.Real, err = build[float64](ctx, f, m)
@@ -115,6 +115,9 @@ func build[T scalar.Scalar](ctx context.Context, f *family.Family, m *Model) (*C
 	}
 	m.Errors.Training = b.trainingError(core, all)
 	m.Terms = sel.snapshots
+	if sel.noise > 0 {
+		m.Warnings = append(m.Warnings, fmt.Sprintf("the snapshots differ by noise of about %.1e: terms beyond %d would only follow it", sel.noise, sel.count))
+	}
 	if err := b.history(sel); err != nil {
 		return nil, err
 	}
@@ -205,6 +208,7 @@ type terms[T scalar.Scalar] struct {
 	greedy    *eim.Selection[T]
 	modes     *modeSet[T] // POD modes of the samples used
 	count     int
+	noise     float64 // level at which the samples are noise, 0 when none was met
 }
 
 // core builds the least-squares part of the model for selected terms, with

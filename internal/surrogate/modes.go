@@ -64,15 +64,28 @@ func (b *builder[T]) modeSet(idx []int) (*modeSet[T], error) {
 	return m, nil
 }
 
-// countFor returns the least number of modes whose projection error is within
-// tol for every sample, at least 1.
-func (m *modeSet[T]) countFor(tol float64) int {
+// A singular value that has not fallen to noiseDrop of its size over noiseSteps
+// steps, below noiseLevel of the first, is noise in the snapshots.
+const (
+	noiseDrop  = 0.7
+	noiseSteps = 5
+	noiseLevel = 1e-3
+)
+
+// countFor returns the least number of modes, at least 1, whose projection error
+// is within tol for every sample, or at which nothing but noise is left; noise is
+// then its level, otherwise 0.
+func (m *modeSet[T]) countFor(tol float64) (count int, noise float64) {
 	for q := 1; q < len(m.errs); q++ {
 		if m.errs[q] <= tol {
-			return q
+			return q, 0
+		}
+		if q+noiseSteps < len(m.sigma) && m.sigma[q] < noiseLevel*m.sigma[0] &&
+			m.sigma[q+noiseSteps] > noiseDrop*m.sigma[q] {
+			return q, m.errs[q]
 		}
 	}
-	return max(1, len(m.sigma))
+	return max(1, len(m.sigma)), 0
 }
 
 // coordinates returns the coordinates of the first q modes.

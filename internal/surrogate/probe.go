@@ -36,6 +36,9 @@ type Probe[T scalar.Scalar] struct {
 	Modes        *dense.Matrix[T] `doc:"q x r, coordinates of the POD modes; absent with --select eim"`
 	Prior        []float64        `doc:"q, singular values of the modes: weights of minimum-norm answers"`
 	CheckBasis   *dense.Matrix[T] `doc:"M x C (terms) or q x C (modes), values at the check features"`
+	// Complete says that every entry that is not always zero is probed: nothing is
+	// left to check.
+	Complete bool
 	// Calibration is the median over held-out samples of the error of A over the
 	// largest check residual, both relative to ‖A‖_F.
 	Calibration float64
@@ -175,6 +178,9 @@ func (c *Core[T]) probeAnswer(z, magic []T, known []int, check []T) *Answer {
 	}
 	a.Beta = toComplex(beta)
 	residual := c.Probe.checkResidual(z, check)
+	if c.Probe.Complete && math.IsNaN(residual) {
+		residual = 0
+	}
 	if len(known) > len(z) {
 		residual = math.Max(residual, c.Probe.magicResidual(z, magic, known))
 	}

@@ -34,6 +34,7 @@ func (b *builder[T]) probe(sel *terms[T], core *Core[T]) (*Probe[T], error) {
 	for _, f := range check {
 		p.Check = append(p.Check, b.feat.Describe(f))
 	}
+	p.Complete = len(check) == 0 && b.complete(magic)
 	if b.papersProbe(sel) {
 		p.Basis = b.termValues(sel.snapshots, magic)
 		p.CheckBasis = b.termValues(sel.snapshots, check)
@@ -145,6 +146,23 @@ func (b *builder[T]) checkEntries(sel *terms[T], magic []eim.Feature) ([]eim.Fea
 		out[l] = b.feat.Entry(c)
 	}
 	return out, nil
+}
+
+// complete reports whether the magic features hold every entry that is not zero
+// in all samples.
+func (b *builder[T]) complete(magic []eim.Feature) bool {
+	probed := map[int]bool{}
+	for _, f := range magic {
+		if c, ok := b.feat.EntryColumn(f); ok {
+			probed[c] = true
+		}
+	}
+	for c := range b.rows[0] {
+		if !probed[c] && !b.zeroColumn(c) {
+			return false
+		}
+	}
+	return true
 }
 
 // zeroColumn reports whether an entry vanishes in every sample.

@@ -169,22 +169,22 @@ func (b *builder[T]) selectSwaps(idx []int, maxTerms int) (*terms[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	count := maxTerms
+	count, noise := maxTerms, 0.0
 	if count == 0 {
-		count = modes.countFor(toleranceShare * b.opt.Tolerance)
+		count, noise = modes.countFor(toleranceShare * b.opt.Tolerance)
 	}
 	var sel *eim.SwapSelection
 	for {
 		if sel, err = eim.SwapSelect(b.ctx, k, count, eim.SwapOptions{Threads: b.opt.Threads}); err != nil {
 			return nil, err
 		}
-		if maxTerms > 0 || len(sel.Snapshots) < count || count == len(idx) ||
+		if maxTerms > 0 || noise > 0 || len(sel.Snapshots) < count || count == len(idx) ||
 			b.projectionError(k, sel.Snapshots) <= toleranceShare*b.opt.Tolerance {
 			break
 		}
 		count++
 	}
-	t := &terms[T]{count: len(sel.Snapshots), modes: modes}
+	t := &terms[T]{modes: modes, noise: noise}
 	if maxTerms > 0 && b.opt.Tolerance > 0 {
 		sel = b.shortest(k, sel)
 	}
@@ -226,14 +226,14 @@ func (b *builder[T]) selectPOD(idx []int, maxTerms int) (*terms[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	count := modes.countFor(toleranceShare * b.opt.Tolerance)
+	count, noise := modes.countFor(toleranceShare * b.opt.Tolerance)
 	if maxTerms > 0 {
 		count = min(maxTerms, count)
 		if b.opt.Tolerance == 0 {
 			count = min(maxTerms, len(modes.sigma))
 		}
 	}
-	return &terms[T]{modes: modes, count: count}, nil
+	return &terms[T]{modes: modes, count: count, noise: noise}, nil
 }
 
 // magicValues returns the values of the samples idx at the magic entries, the

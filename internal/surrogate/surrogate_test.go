@@ -71,7 +71,6 @@ func (c closedForm) family(complexField bool) *family.Family {
 			f.Real = append(f.Real, row)
 		}
 	}
-	f.Complex = complexField && !f.Hermitian
 	return f
 }
 
