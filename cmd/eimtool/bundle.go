@@ -1,83 +1,120 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
-	"os"
+	"strconv"
 	"strings"
 
 	"eimtool/internal/bundle"
-	"eimtool/internal/features"
 	"eimtool/internal/matrix"
 	"eimtool/internal/mtx"
 	"eimtool/internal/probefile"
 	"eimtool/internal/surrogate"
 )
 
-// bundleMeta is what a bundle records besides the model.
-func bundleMeta(m *surrogate.Model) bundle.Meta {
-	return bundle.Meta{ToolVersion: version(), Options: m.Options, Errors: m.Errors}
-}
-
-// openBundle maps a bundle and decodes its model, which is valid until closed.
-func (a *app) openBundle(path string) (*surrogate.Model, func(), error) {
-	r, err := bundle.Open(path)
+// openModel maps a bundle and decodes its model, which is valid until r is
+// closed. The samples that it keeps (--keep-table) are left on disk.
+func (a *app) openModel(path string) (*surrogate.Model, *bundle.Reader, error) {
+	r, err := a.openBundle(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	m := new(surrogate.Model)
-	if err := r.Decode(m); err != nil {
+	if err := r.Decode(m, "real/table", "complex/table"); err != nil {
 		r.Close()
+		if is[*bundle.TypeError](err) {
+			err = fileErrorf(path, 0, "make the bundle again with this eimtool", "%v", err)
+		}
 		return nil, nil, err
 	}
-	return m, func() { r.Close() }, nil
+	return m, r, nil
+}
+
+// withoutProbes returns the model with other probes in place of lost ones.
+func (a *app) withoutProbes(ctx context.Context, m *surrogate.Model, lost []int) (*surrogate.Model, error) {
+	if len(lost) == 0 {
+		return m, nil
+	}
+	other, err := m.WithoutProbes(ctx, lost, a.threads)
+	if err != nil && ctx.Err() == nil && !is[*surrogate.OptionError](err) {
+		err = inputErrorf("give fewer lost probes, or build the bundle anew", "--lost-probe: %v", err)
+	}
+	return other, err
+}
+
+// openBundle opens a bundle; "-" is stdin.
+func (a *app) openBundle(path string) (*bundle.Reader, error) {
+	if path != "-" {
+		return bundle.Open(path)
+	}
+	limit := a.memoryLimit()
+	data, err := io.ReadAll(io.LimitReader(a.in, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, fileErrorf(stdinName, 0, "give the bundle as a file", "is larger than the memory that may be used")
+	}
+	return bundle.NewReader(bytes.NewReader(data), int64(len(data)))
+}
+
+// bundleMeta is what a bundle records besides the model.
+func bundleMeta(m *surrogate.Model) bundle.Meta {
+	meta := bundle.Meta{ToolVersion: version(), Options: m.Options, Errors: m.Errors}
+	for i, name := range baseNames(m.Files) {
+		in := bundle.Input{Name: name}
+		if i < len(m.Checksums) { // crc32c:HEX:BYTES
+			if part := strings.Split(m.Checksums[i], ":"); len(part) == 3 {
+				crc, _ := strconv.ParseUint(part[1], 16, 32)
+				in.CRC32C = uint32(crc)
+				in.Bytes, _ = strconv.ParseInt(part[2], 10, 64)
+			}
+		}
+		meta.Inputs = append(meta.Inputs, in)
+	}
+	return meta
 }
 
 // readProbes reads a probe file: CSV values, or a matrix file from which the
 // probed features are taken. It returns one list of values per point.
 func (a *app) readProbes(ctx context.Context, m *surrogate.Model, path string) ([][]complex128, error) {
-	if isMatrixFile(path) {
-		f, err := a.readMatrix(ctx, path, mtx.ReadOptions{})
-		if err != nil {
-			return nil, err
-		}
-		if f.Matrix.Rows != m.Rows || f.Matrix.Cols != m.Cols {
-			return nil, inputErrorf("probe with a matrix of the family", "%s: %d x %d, the bundle's matrices are %d x %d", path, f.Matrix.Rows, f.Matrix.Cols, m.Rows, m.Cols)
-		}
-		v, err := probeMatrix(m, f.Matrix, path)
-		return [][]complex128{v}, err
+	r, name, err := a.open(path)
+	if err != nil {
+		return nil, err
 	}
-	var r io.Reader = a.in
-	name := "standard input"
-	if path != "-" {
-		file, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		defer file.Close()
-		r, name = file, path
+	defer r.Close()
+	data, isMatrix := startsLike(r, "%%MatrixMarket", "\x1f\x8b")
+	if !isMatrix && !isMatrixName(path) {
+		return probefile.Read(data, name, probefile.Options{Count: len(m.Probes()), Complex: m.Field != surrogate.FieldReal})
 	}
-	return probefile.Read(r, name, len(m.Probes()))
+	f, err := mtx.Read(ctx, data, mtx.ReadOptions{Name: name, Threads: a.threads, MaxBytes: a.memoryLimit()})
+	if err != nil {
+		return nil, err
+	}
+	if f.Matrix.Rows != m.Rows || f.Matrix.Cols != m.Cols {
+		return nil, fileErrorf(name, 0, "probe with a matrix of the family", "is %d x %d, the bundle's matrices are %d x %d", f.Matrix.Rows, f.Matrix.Cols, m.Rows, m.Cols)
+	}
+	v, err := probeMatrix(m, f.Matrix, name)
+	return [][]complex128{v}, err
 }
 
-func isMatrixFile(path string) bool {
+func isMatrixName(path string) bool {
 	p := strings.ToLower(path)
 	return strings.HasSuffix(p, ".mtx") || strings.HasSuffix(p, ".mtx.gz")
 }
 
 // probeMatrix takes the probed values from a whole or partial matrix. A probed
 // row without any stored entry means that the row was not assembled.
-func probeMatrix(m *surrogate.Model, a *matrix.Matrix, path string) ([]complex128, error) {
-	points := m.Probes()
-	values := make([]complex128, len(points))
+func probeMatrix(m *surrogate.Model, a *matrix.Matrix, name string) ([]complex128, error) {
 	empty := emptyRows(a)
-	for i, p := range points {
+	for i, p := range m.Probes() {
 		if p.Row >= 0 && empty[p.Row] {
-			return nil, inputErrorf("assemble at least the probed rows (eimtool info BUNDLE --probes)", "%s: probe %d: row %d has no stored entry", path, i+1, p.Row+1)
+			return nil, fileErrorf(name, 0, "assemble at least the probed rows (eimtool info BUNDLE --probes)", "row %d has no stored entry, and probe %d needs it", p.Row+1, i+1)
 		}
-		values[i] = features.ValueOf(a, p.Feature)
 	}
-	return values, nil
+	return m.ProbeValues(a), nil
 }
 
 // emptyRows marks the rows of the full matrix without a stored entry.

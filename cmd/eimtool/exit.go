@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"eimtool/internal/bundle"
 	"eimtool/internal/family"
@@ -16,7 +17,7 @@ import (
 	"eimtool/internal/surrogate"
 )
 
-// Exit codes; the only place that maps errors to them.
+// Exit codes; this file is the only place that maps errors to them.
 const (
 	exitDone        = 0
 	exitFailed      = 1
@@ -31,35 +32,54 @@ var errInterrupted = errors.New("interrupted")
 type usageError struct {
 	err     error
 	command string // whose --help to read
+	hint    string
 }
 
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
 // inputError is an error of what the user gave, found after the command began.
-type inputError struct{ msg, hint string }
+type inputError struct {
+	msg, hint string
+	file      string
+	line      int // 0 = none in particular
+}
 
-func (e *inputError) Error() string { return e.msg }
+func (e *inputError) Error() string {
+	switch {
+	case e.file == "":
+		return e.msg
+	case e.line == 0:
+		return e.file + ": " + e.msg
+	}
+	return fmt.Sprintf("%s:%d: %s", e.file, e.line, e.msg)
+}
 
 func inputErrorf(hint, format string, args ...any) error {
-	return &inputError{fmt.Sprintf(format, args...), hint}
+	return &inputError{msg: fmt.Sprintf(format, args...), hint: hint}
+}
+
+// fileErrorf is inputErrorf for a place in a file; line 0 is none.
+func fileErrorf(file string, line int, hint, format string, args ...any) error {
+	return &inputError{msg: fmt.Sprintf(format, args...), hint: hint, file: file, line: line}
 }
 
 // accuracyError says that a result is less accurate than asked for.
-type accuracyError struct{ msg string }
+type accuracyError struct{ msg, hint string }
 
 func (e *accuracyError) Error() string { return e.msg }
 
 // exitCode maps an error to an exit code.
 func exitCode(err error) int {
-	var accuracy *accuracyError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &accuracy):
+	case is[*accuracyError](err):
 		return exitAccuracy
+	case is[*safefile.WriteError](err), is[*stdoutError](err):
+		return exitFailed
 	case aboutInput(err):
 		return exitInput
 	}
@@ -69,10 +89,6 @@ func exitCode(err error) int {
 // aboutInput reports whether err is about what the user gave: the command line,
 // a file that cannot be read or used, an output place that cannot be written to.
 func aboutInput(err error) bool {
-	var write *safefile.WriteError
-	if errors.As(err, &write) {
-		return false
-	}
 	return is[*usageError](err) || is[*inputError](err) || is[*mtx.ParseError](err) ||
 		is[*family.TableError](err) || is[*family.TemplateError](err) || is[*family.MemoryError](err) ||
 		is[*surrogate.BuildError](err) || is[*surrogate.OptionError](err) || is[*surrogate.ProbeError](err) ||
@@ -89,18 +105,28 @@ func is[E error](err error) bool {
 // details returns the position and the hint that an error carries.
 func details(err error) (file string, line int, hint string) {
 	var (
-		parse *mtx.ParseError
-		table *family.TableError
-		input *inputError
-		probe *probefile.Error
-		tmpl  *family.TemplateError
-		mem   *family.MemoryError
-		size  *memory.SizeError
-		out   *safefile.OutputError
+		usage    *usageError
+		input    *inputError
+		accuracy *accuracyError
+		parse    *mtx.ParseError
+		table    *family.TableError
+		probe    *probefile.Error
+		tmpl     *family.TemplateError
+		mem      *family.MemoryError
+		out      *safefile.OutputError
+		write    *safefile.WriteError
+		corrupt  *bundle.CorruptError
+		newer    *bundle.VersionError
+		path     *fs.PathError
 	)
 	switch {
+	case errors.As(err, &usage):
+		return "", 0, usage.hint
 	case errors.As(err, &parse):
-		return parse.File, parse.Line, parse.Hint
+		if hint = parse.Hint; hint == "" {
+			hint = "correct this place, or write the file again"
+		}
+		return parse.File, parse.Line, hint
 	case errors.As(err, &table):
 		return table.File, table.Line, table.Hint
 	case errors.As(err, &probe):
@@ -109,14 +135,32 @@ func details(err error) (file string, line int, hint string) {
 		return "", 0, tmpl.Hint
 	case errors.As(err, &mem):
 		return "", 0, mem.Hint()
-	case errors.As(err, &size):
-		return "", 0, size.Hint()
 	case errors.As(err, &input):
-		return "", 0, input.hint
+		return input.file, input.line, input.hint
+	case errors.As(err, &accuracy):
+		return "", 0, accuracy.hint
 	case errors.As(err, &out):
 		return out.Path, 0, out.Hint
+	case errors.As(err, &write):
+		return write.Path, 0, ""
+	case errors.As(err, &corrupt): // says what to do
+		return corrupt.Path, 0, ""
+	case errors.As(err, &newer): // so does this
+		return newer.Path, 0, ""
+	case errors.Is(err, bundle.ErrNotBundle):
+		return "", 0, "make a bundle with: eimtool offline SAMPLES -o model.npz"
+	case errors.As(err, &path):
+		return path.Path, 0, ""
 	}
 	return "", 0, ""
+}
+
+// message is the error as one line, without the names of system calls.
+func message(err error) string {
+	if path, ok := err.(*fs.PathError); ok {
+		return path.Path + ": " + path.Err.Error()
+	}
+	return strings.ReplaceAll(err.Error(), "\n", " ")
 }
 
 // fail prints an error once and returns its exit code.
@@ -134,11 +178,14 @@ func (a *app) fail(err error) int {
 			Line    int    `json:"line,omitempty"`
 			Hint    string `json:"hint,omitempty"`
 		}
-		b, _ := json.Marshal(map[string]body{"error": {code, err.Error(), file, line, hint}})
-		fmt.Fprintf(a.err, "%s\n", b)
+		var b strings.Builder
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		_ = enc.Encode(map[string]body{"error": {code, message(err), file, line, hint}})
+		fmt.Fprint(a.err, b.String())
 		return code
 	}
-	fmt.Fprintf(a.err, "eimtool: %v\n", err)
+	fmt.Fprintf(a.err, "eimtool: %s\n", message(err))
 	if hint != "" {
 		fmt.Fprintf(a.err, "eimtool: hint: %s\n", hint)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"eimtool/internal/bundle"
 	"eimtool/internal/features"
 	"eimtool/internal/mtx"
 	"eimtool/internal/report"
@@ -32,7 +32,10 @@ For a matrix file: sizes, sums and the Frobenius norm of the full matrix.
 EXIT STATUS
   0 done, 1 failed, 2 bad usage or input`
 
-type infoOptions struct{ probes, sensors bool }
+type infoOptions struct {
+	probes, sensors bool
+	lost            []int
+}
 
 func (a *app) infoCommand() *cobra.Command {
 	o := &infoOptions{}
@@ -43,61 +46,113 @@ func (a *app) infoCommand() *cobra.Command {
 		Example: `  eimtool info model.npz
   eimtool info model.npz --probes > probes.csv
   eimtool info A.mtx --json`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments(1, 1, "a BUNDLE or a matrix file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.runInfo(cmd.Context(), args[0], o)
 		},
 	}
 	c.Flags().BoolVar(&o.probes, "probes", false, "print what to probe, as CSV")
 	c.Flags().BoolVar(&o.sensors, "sensors", false, "print the criticality of each magic value, as CSV")
+	c.Flags().IntSliceVar(&o.lost, "lost-probe", nil, "list what to probe without these probes (1-based), with others in their place")
 	c.MarkFlagsMutuallyExclusive("probes", "sensors")
 	return c
 }
 
 func (a *app) runInfo(ctx context.Context, path string, o *infoOptions) error {
-	if path == "-" || !looksLikeBundle(path) {
-		if o.probes || o.sensors {
-			return inputErrorf("--probes and --sensors need a bundle (.npz)", "%s is not a bundle", path)
-		}
-		return a.infoMatrix(ctx, path)
+	if len(o.lost) > 0 && !o.probes && !o.sensors {
+		return inputErrorf("add --probes or --sensors", "--lost-probe alone: it changes what is probed")
 	}
-	model, closeBundle, err := a.openBundle(path)
+	isBundle, err := a.looksLikeBundle(path)
 	if err != nil {
 		return err
 	}
-	defer closeBundle()
+	if !isBundle {
+		if o.probes || o.sensors || len(o.lost) > 0 {
+			return fileErrorf(path, 0, "--probes and --sensors need a bundle (.npz)", "is not a bundle")
+		}
+		return a.infoMatrix(ctx, path)
+	}
+	model, r, err := a.openModel(path)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if model, err = a.withoutProbes(ctx, model, o.lost); err != nil {
+		return err
+	}
 	switch {
 	case o.probes:
 		return a.infoProbes(model)
 	case o.sensors:
 		return a.infoSensors(model)
 	}
-	res := &offlineResult{
-		Schema: "eimtool.info/1", Command: "info", Warnings: append([]string{}, model.Warnings...),
-		Bundle: path, BundleBytes: size(path), Snapshots: model.Mu.Rows, Accepted: true,
-	}
-	res.fill(model)
-	return a.printOffline(res)
+	return a.infoBundle(path, model, r)
 }
 
 // looksLikeBundle reports whether a file starts like a ZIP archive. What cannot
 // be read is left to the reader of matrices, which says why.
-func looksLikeBundle(path string) bool {
+func (a *app) looksLikeBundle(path string) (bool, error) {
+	if path == "-" {
+		r, yes := startsLike(a.in, zipMagic)
+		a.in = r
+		return yes, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return false, err
+	}
+	if !info.Mode().IsRegular() {
+		return false, nil // a pipe can be read once; a bundle is a regular file
+	}
 	f, err := os.Open(path)
 	if err != nil {
-		return false
+		return false, err
 	}
 	defer f.Close()
-	var magic [4]byte
-	_, err = io.ReadFull(f, magic[:])
-	return err == nil && string(magic[:]) == "PK\x03\x04"
+	_, yes := startsLike(f, zipMagic)
+	return yes || strings.HasSuffix(strings.ToLower(path), ".npz"), nil
+}
+
+const zipMagic = "PK\x03\x04"
+
+// bundleInfo is what info prints of a bundle: the result of offline, and how
+// the bundle was made.
+type bundleInfo struct {
+	offlineResult
+	Parameters  []parameterResult `json:"parameters"`
+	ToolVersion string            `json:"tool_version"`
+	Options     any               `json:"options"`
+	Inputs      []bundle.Input    `json:"inputs"`
+}
+
+type parameterResult struct {
+	Name string        `json:"name"`
+	Lo   report.Number `json:"lo"`
+	Hi   report.Number `json:"hi"`
+}
+
+func (a *app) infoBundle(path string, model *surrogate.Model, r *bundle.Reader) error {
+	res := &bundleInfo{}
+	res.header = newHeader("info")
+	res.Bundle, res.BundleBytes, res.Accepted = path, r.Size(), true
+	res.warn(model.Warnings...)
+	res.fill(model)
+	meta := r.Meta()
+	res.ToolVersion, res.Options, res.Inputs = meta.ToolVersion, meta.Options, meta.Inputs
+	var box []string
+	for _, p := range model.Parameters {
+		res.Parameters = append(res.Parameters, parameterResult{p.Name, report.Number(p.Lo), report.Number(p.Hi)})
+		box = append(box, fmt.Sprintf("%s %g to %g", p.Name, p.Lo, p.Hi))
+	}
+	return a.show(&res.header, res, func(w io.Writer) error {
+		fmt.Fprintf(w, "bundle: %s\nparameters: %s\n", bundleLine(&res.offlineResult), strings.Join(box, ", "))
+		return writeSummary(w, &res.offlineResult, a.verbose)
+	})
 }
 
 // matrixInfo is what info prints of a matrix file.
 type matrixInfo struct {
-	Schema    string        `json:"schema"`
-	Command   string        `json:"command"`
-	Warnings  []string      `json:"warnings"`
+	header
 	Rows      int           `json:"rows"`
 	Cols      int           `json:"cols"`
 	NNZStored int           `json:"nnz_stored"`
@@ -111,70 +166,70 @@ type matrixInfo struct {
 }
 
 func (a *app) infoMatrix(ctx context.Context, path string) error {
-	f, err := a.readMatrix(ctx, path, mtx.ReadOptions{})
+	f, err := a.readMatrix(ctx, path, mtx.ReadOptions{Compact: true})
 	if err != nil {
 		return err
 	}
 	s := f.Matrix.Summary()
 	res := &matrixInfo{
-		Schema: "eimtool.info/1", Command: "info", Warnings: append([]string{}, f.Warnings...),
-		Rows: f.Header.Rows, Cols: f.Header.Cols, NNZStored: f.Header.Stored, NNZ: s.NNZ,
+		header: newHeader("info"),
+		Rows:   f.Header.Rows, Cols: f.Header.Cols, NNZStored: f.Header.Stored, NNZ: s.NNZ,
 		Field: f.Header.Field, Symmetry: f.Header.Symmetry.String(),
 		SumRe: report.Number(s.SumRe), SumIm: report.Number(s.SumIm), Frobenius: report.Number(s.Frobenius),
 	}
-	if s.Frobenius-s.Frobenius != 0 {
-		res.Reason = "the Frobenius norm exceeds float64"
+	res.warn(f.Warnings...)
+	if s.Frobenius-s.Frobenius != 0 || s.SumRe-s.SumRe != 0 || s.SumIm-s.SumIm != 0 {
+		res.Reason = "a sum or the Frobenius norm exceeds float64"
 	}
-	if a.json {
-		return report.JSON(a.out, res)
+	return a.show(&res.header, res, func(w io.Writer) error { return res.write(w) })
+}
+
+func (res *matrixInfo) write(w io.Writer) error {
+	sum := shortest(float64(res.SumRe))
+	if im := float64(res.SumIm); im != 0 {
+		sum += fmt.Sprintf(" %+.17gi", im)
 	}
-	a.warn(res.Warnings)
-	return report.Table(a.out, nil, [][]string{
+	return report.Table(w, nil, [][]string{
 		{"size", fmt.Sprintf("%d x %d", res.Rows, res.Cols)},
 		{"field, symmetry", res.Field + ", " + res.Symmetry},
 		{"entries stored", strconv.Itoa(res.NNZStored)},
 		{"entries of the full matrix", strconv.Itoa(res.NNZ)},
-		{"sum of the entries", strings.TrimSpace(fmt.Sprintf("%.17g %s", s.SumRe, imaginary(s.SumIm)))},
-		{"Frobenius norm", fmt.Sprintf("%.17g", s.Frobenius)},
+		{"sum of the entries", sum},
+		{"Frobenius norm", shortest(float64(res.Frobenius))},
 	})
 }
 
-func imaginary(x float64) string {
-	if x == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%+.17gi", x)
+func shortest(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+
+type probeResult struct {
+	Index int    `json:"index"`
+	Role  string `json:"role"`
+	Kind  string `json:"kind"`
+	Row   int    `json:"row"`
+	Col   int    `json:"col,omitempty"`
 }
 
 // infoProbes prints what to probe.
 func (a *app) infoProbes(m *surrogate.Model) error {
-	type probe struct {
-		Index int    `json:"index"`
-		Role  string `json:"role"`
-		Kind  string `json:"kind"`
-		Row   int    `json:"row"`
-		Col   int    `json:"col,omitempty"`
-	}
-	res := struct {
-		Schema   string   `json:"schema"`
-		Command  string   `json:"command"`
-		Warnings []string `json:"warnings"`
-		Probes   []probe  `json:"probes"`
-	}{Schema: "eimtool.info/1", Command: "info", Warnings: []string{}, Probes: []probe{}}
+	res := &struct {
+		header
+		Probes []probeResult `json:"probes"`
+	}{newHeader("info"), []probeResult{}}
 	rows := [][]string{{"index", "role", "kind", "row", "col"}}
 	for i, p := range m.Probes() {
-		q := probe{i + 1, p.Role, p.Kind, p.Row + 1, probeColumn(p.Feature)}
+		q := probeResult{i + 1, p.Role, p.Kind, p.Row + 1, probeColumn(p.Feature)}
 		res.Probes = append(res.Probes, q)
-		col := ""
-		if q.Col > 0 {
-			col = strconv.Itoa(q.Col)
-		}
-		rows = append(rows, []string{strconv.Itoa(q.Index), q.Role, q.Kind, strconv.Itoa(q.Row), col})
+		rows = append(rows, []string{strconv.Itoa(q.Index), q.Role, q.Kind, strconv.Itoa(q.Row), cell(q.Col)})
 	}
-	if a.json {
-		return report.JSON(a.out, res)
+	return a.show(&res.header, res, func(w io.Writer) error { return writeCSV(w, rows) })
+}
+
+// cell is a 1-based index as text, blank where there is none.
+func cell(i int) string {
+	if i == 0 {
+		return ""
 	}
-	return writeCSV(a.out, rows)
+	return strconv.Itoa(i)
 }
 
 // probeColumn is the 1-based column of an entry, the number of the vector of a
@@ -189,42 +244,29 @@ func probeColumn(f features.Feature) int {
 	return 0
 }
 
+type sensorResult struct {
+	Index       int           `json:"index"`
+	Kind        string        `json:"kind"`
+	Row         int           `json:"row"`
+	Col         int           `json:"col,omitempty"`
+	Criticality report.Number `json:"criticality"`
+}
+
 // infoSensors prints the criticality of every magic value.
 func (a *app) infoSensors(m *surrogate.Model) error {
-	type sensor struct {
-		Index       int           `json:"index"`
-		Kind        string        `json:"kind"`
-		Row         int           `json:"row"`
-		Col         int           `json:"col,omitempty"`
-		Criticality report.Number `json:"criticality"`
-	}
-	list := []sensor{}
+	res := &struct {
+		header
+		Sensors []sensorResult `json:"sensors"`
+	}{newHeader("info"), []sensorResult{}}
 	rows := [][]string{{"index", "kind", "row", "col", "criticality"}}
 	critical := m.Criticality()
 	for i, p := range m.Probes() {
 		if p.Role != surrogate.RoleMagic {
 			continue
 		}
-		s := sensor{i + 1, p.Kind, p.Row + 1, probeColumn(p.Feature), report.Number(critical[i])}
-		list = append(list, s)
-		rows = append(rows, []string{strconv.Itoa(s.Index), s.Kind, strconv.Itoa(s.Row), strconv.Itoa(s.Col), fmt.Sprintf("%.3g", critical[i])})
+		s := sensorResult{i + 1, p.Kind, p.Row + 1, probeColumn(p.Feature), report.Number(critical[i])}
+		res.Sensors = append(res.Sensors, s)
+		rows = append(rows, []string{strconv.Itoa(s.Index), s.Kind, strconv.Itoa(s.Row), cell(s.Col), fmt.Sprintf("%.3g", critical[i])})
 	}
-	if a.json {
-		return report.JSON(a.out, struct {
-			Schema   string   `json:"schema"`
-			Command  string   `json:"command"`
-			Warnings []string `json:"warnings"`
-			Sensors  []sensor `json:"sensors"`
-		}{"eimtool.info/1", "info", []string{}, list})
-	}
-	return writeCSV(a.out, rows)
-}
-
-func writeCSV(w io.Writer, rows [][]string) error {
-	c := csv.NewWriter(w)
-	if err := c.WriteAll(rows); err != nil {
-		return err
-	}
-	c.Flush()
-	return c.Error()
+	return a.show(&res.header, res, func(w io.Writer) error { return writeCSV(w, rows) })
 }

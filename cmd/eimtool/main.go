@@ -11,14 +11,7 @@ package main
 
 import (
 	"context"
-	"io"
 	"os"
 )
 
 func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
-
-// streams are the standard streams of one run.
-type streams struct {
-	in       io.Reader
-	out, err io.Writer
-}

@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"sort"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"eimtool/internal/bundle"
 	"eimtool/internal/family"
-	"eimtool/internal/features"
+	"eimtool/internal/memory"
 	"eimtool/internal/mtx"
 	"eimtool/internal/report"
 	"eimtool/internal/surrogate"
@@ -23,7 +23,8 @@ the parameters and write a bundle.
 
 SAMPLES is a CSV table with one column per parameter and a column "file" (paths
 relative to the table), or a path template with the parameters in braces, such
-as 'snap/A_k={k}_eps={eps}.mtx'.
+as 'snap/A_k={k}_eps={eps}.mtx'. The bundle is the result; a summary goes to
+stderr (with --json the result goes to stdout).
 
 Method: greedy empirical interpolation of the stored entries together with row
 sums and a constant (arXiv 1307.4330, section 2; arXiv 1508.05330, section 3);
@@ -37,14 +38,15 @@ EXIT STATUS
 // offlineOptions are the flags of offline.
 type offlineOptions struct {
 	surrogate.Options
-	output, keepTable  string
-	warps              []string
-	preserve, blocks   string
-	test               []string
-	noHoldOut          bool
-	tolerance          float64
-	compress, dryRun   bool
-	tolSet, maxTermSet bool
+	output           string
+	warps            []string
+	preserve, blocks string
+	test             []string
+	noHoldOut        bool
+	compress, dryRun bool
+	tolerance        float64
+	tolSet           bool // --tol was given: the model is held to it
+	termsSet         bool // --max-terms was given
 }
 
 func (a *app) offlineCommand() *cobra.Command {
@@ -54,192 +56,174 @@ func (a *app) offlineCommand() *cobra.Command {
 		Short: "Build a bundle from snapshots",
 		Long:  offlineLong,
 		Example: `  eimtool offline samples.csv -o model.npz
-  eimtool offline 'snap/A_k={k}.mtx.gz' --tol 1e-8 --test test.csv -o model.npz`,
-		Args: cobra.ExactArgs(1),
+  eimtool offline 'snap/A_k={k}.mtx.gz' --tol 1e-6 --test test.csv -o model.npz
+  eimtool offline samples.csv --dry-run`,
+		Args: arguments(1, 1, "SAMPLES, a table or a path template"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.tolSet = cmd.Flags().Changed("tol")
-			o.maxTermSet = cmd.Flags().Changed("max-terms")
+			o.termsSet = cmd.Flags().Changed("max-terms")
 			return a.runOffline(cmd.Context(), args[0], o)
 		},
 	}
-	f := c.Flags()
-	f.StringVarP(&o.output, "output", "o", "", "bundle to write (.npz)")
-	f.Float64Var(&o.tolerance, "tol", surrogate.DefaultTolerance, "error of A that the terms should reach; exit 3 if the model does not (only when given)")
+	o.bind(c.Flags())
+	return c
+}
+
+func (o *offlineOptions) bind(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.test, "test", nil, "table of further matrices to measure on, never used otherwise (repeatable)")
+	f.StringVar(&o.preserve, "preserve", "", "array file with near-kernel vectors v whose products A·v must be kept")
+	f.StringVar(&o.blocks, "blocks", "", "CSV row,col of the first index of each further block of a multi-physics matrix")
+	heading(f, headInput, "test", "preserve", "blocks")
+
 	f.IntVar(&o.MaxTerms, "max-terms", 0, "at most this many terms (default: as many as --tol asks for)")
+	f.StringVar(&o.Select, "select", o.Select, "auto (swaps, least squares) or eim (the papers exactly)")
 	f.StringVar(&o.Norm, "norm", o.Norm, "norm of the greedy step: max, l1, l2 or lp:P")
 	f.StringVar(&o.Scaling, "scaling", o.Scaling, "greedy error: absolute, or relative to each snapshot")
 	f.StringVar(&o.Features, "features", o.Features, "data besides the entries: auto, all (constant, row sums), entries (none)")
 	f.StringVar(&o.Magic, "magic", o.Magic, "what may be probed: features (entries and row sums) or entries")
-	f.StringVar(&o.Select, "select", o.Select, "auto (swaps, least squares) or eim (the papers exactly)")
-	f.StringVar(&o.Basis, "basis", o.Basis, "terms: snapshots or pod (modes of all samples)")
 	f.IntVar(&o.Oversample, "oversample", 0, "probe this many features more than there are terms (--select eim)")
+	f.StringVar(&o.Basis, "basis", o.Basis, "terms: snapshots or pod (modes of all samples)")
 	f.StringVar(&o.Model, "model", o.Model, "coefficient model: auto, or "+strings.Join(surrogate.ModelNames(), ", "))
 	f.StringArrayVar(&o.warps, "warp", nil, "PARAM=identity|sqrt|log|inverse before interpolation (repeatable; default: chosen)")
 	f.StringArrayVar(&o.Periodic, "periodic", nil, "parameter in which the family is periodic over its samples (repeatable)")
-	f.StringVar(&o.preserve, "preserve", "", "array file with near-kernel vectors v whose products A·v must be kept")
-	f.StringVar(&o.blocks, "blocks", "", "CSV row,col of the first index of each further block of a multi-physics matrix")
-	f.StringArrayVar(&o.test, "test", nil, "table of further matrices to measure on, never used otherwise (repeatable)")
+	heading(f, headModel, "max-terms", "select", "norm", "scaling", "features", "magic", "oversample", "basis", "model", "warp", "periodic")
+
+	f.Float64Var(&o.tolerance, "tol", surrogate.DefaultTolerance, "error of A that the terms should reach; when given, exit 3 if the model does not")
 	f.BoolVar(&o.noHoldOut, "no-hold-out", false, "do not hold out a fifth of the samples first")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed of the hold-out and of the check entries")
-	f.StringVar(&o.keepTable, "keep-table", "auto", "keep all samples in the bundle: auto (while small), yes or no")
+	heading(f, headErrors, "tol", "no-hold-out", "seed")
+
+	f.StringVarP(&o.output, "output", "o", "", "bundle to write (.npz), or - for stdout")
+	f.StringVar(&o.KeepTable, "keep-table", o.KeepTable, "keep all samples in the bundle: auto (while small), yes or no")
+	f.Lookup("keep-table").NoOptDefVal = "yes"
 	f.BoolVar(&o.compress, "compress", false, "compress the bundle (it can then not be mapped)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "state sizes and memory, then stop")
-	f.Lookup("keep-table").NoOptDefVal = "yes"
-	return c
-}
-
-// offlineResult is what offline prints.
-type offlineResult struct {
-	Schema        string            `json:"schema"`
-	Command       string            `json:"command"`
-	Warnings      []string          `json:"warnings"`
-	Bundle        string            `json:"bundle,omitempty"`
-	Snapshots     int               `json:"snapshots"`
-	Rows          int               `json:"rows"`
-	Cols          int               `json:"cols"`
-	NNZ           int               `json:"nnz"`
-	Field         string            `json:"field"`
-	Symmetry      string            `json:"symmetry"`
-	Terms         int               `json:"terms"`
-	MagicEntries  int               `json:"magic_entries"`
-	TrainingError report.Number     `json:"training_error"`
-	HeldOutError  report.Number     `json:"held_out_error"`
-	HeldOutProbe  report.Number     `json:"held_out_probe_error"`
-	TestError     report.Number     `json:"test_error"`
-	TestProbe     report.Number     `json:"test_probe_error"`
-	Model         string            `json:"model"`
-	Scores        []scoreResult     `json:"scores"`
-	Lebesgue      report.Number     `json:"lebesgue_parameter"`
-	LebesgueEntry report.Number     `json:"lebesgue_entry"`
-	BundleBytes   int64             `json:"bundle_bytes"`
-	KeptTable     bool              `json:"kept_table"`
-	Accepted      bool              `json:"accepted"`
-	History       []stepResult      `json:"history"`
-	MemoryPlan    *memoryPlanResult `json:"memory_plan,omitempty"`
-}
-
-type memoryPlanResult struct {
-	TableBytes int64 `json:"table_bytes"`
-	PeakBytes  int64 `json:"peak_bytes"`
-	LimitBytes int64 `json:"limit_bytes"`
-}
-
-type scoreResult struct {
-	Model string        `json:"model"`
-	Warps string        `json:"warps"`
-	Score report.Number `json:"score"`
-	Note  string        `json:"note,omitempty"`
-}
-
-type stepResult struct {
-	Term              int           `json:"term"`
-	Snapshot          int           `json:"snapshot"`
-	Mu                report.Object `json:"mu"`
-	Kind              string        `json:"kind"`
-	Row               int           `json:"row,omitempty"`
-	Col               int           `json:"col,omitempty"`
-	Error             report.Number `json:"error"`
-	HeldOutError      report.Number `json:"held_out_error"`
-	LebesgueParameter report.Number `json:"lebesgue_parameter"`
-	LebesgueEntry     report.Number `json:"lebesgue_entry"`
-	SumBetaMin        report.Number `json:"sum_beta_minus_1_min"`
-	SumBetaMax        report.Number `json:"sum_beta_minus_1_max"`
+	heading(f, headOutput, "output", "keep-table", "compress", "dry-run")
 }
 
 func (a *app) runOffline(ctx context.Context, samples string, o *offlineOptions) error {
-	if o.output == "" && !o.dryRun {
-		return inputErrorf("add -o model.npz", "no output: offline needs -o BUNDLE")
+	if err := o.check(a, samples); err != nil {
+		return err
 	}
-	if o.output == "-" && a.json {
-		return inputErrorf("write the bundle to a file", "-o - with --json: both would go to stdout")
-	}
-	table, err := family.Open(samples)
+	in, err := a.offlineInputs(ctx, samples, o)
 	if err != nil {
 		return err
 	}
-	if err := o.prepare(ctx, a, table); err != nil {
-		return err
-	}
-	tests, err := o.openTests(table)
+	load := family.LoadOptions{Threads: a.threads, Memory: a.limit}
+	plan, err := family.Plan(in.samples, load)
 	if err != nil {
 		return err
 	}
-	if !o.dryRun {
-		if err := checkOutputs(o.output, inputFiles(samples, table)...); err != nil {
-			return err
-		}
-	}
-	limit, err := a.memoryLimit()
-	if err != nil {
-		return err
-	}
-	plan, err := family.Plan(table, family.LoadOptions{Threads: a.threads, Memory: limit})
-	if err != nil {
-		return err
-	}
-	res := &offlineResult{
-		Schema: "eimtool.offline/1", Command: "offline", Warnings: []string{}, Snapshots: len(table.Samples),
-		MemoryPlan: &memoryPlanResult{plan.Table, plan.Peak(), plan.Limit},
-	}
-	a.verboseLine("memory: table %s, peak %s, limit %s", memString(plan.Table), memString(plan.Peak()), memString(plan.Limit))
+	a.detail("%s", plan)
 	if o.dryRun {
-		return a.printDryRun(res)
+		return a.showPlan(in.samples, plan)
 	}
-	model, warnings, err := a.buildModel(ctx, table, tests, o, limit)
+	model, warnings, err := a.build(ctx, in, o, load)
 	if err != nil {
 		return err
 	}
-	res.Warnings = append(res.Warnings, warnings...)
+	res := &offlineResult{header: newHeader("offline"), Bundle: o.output, MemoryPlan: planResult(plan), Accepted: true}
+	res.warn(warnings...)
 	res.fill(model)
-	res.Bundle = o.output
 	if res.BundleBytes, err = a.writeBundle(ctx, o, model); err != nil {
 		return err
 	}
-	verdict := o.judge(model, res)
-	if err := a.printOffline(res); err != nil {
+	verdict := o.judge(model)
+	res.Accepted = verdict == nil
+	if err := a.showOffline(res); err != nil {
 		return err
 	}
 	return verdict
 }
 
-// prepare turns flags into options of Build and checks those that need the table.
-func (o *offlineOptions) prepare(ctx context.Context, a *app, t *family.Table) error {
-	o.HoldOut, o.Threads, o.KeepTable = !o.noHoldOut, a.threads, o.keepTable
-	o.Tolerance = o.tolerance
-	if o.maxTermSet && !o.tolSet {
-		o.Tolerance = 0
+// check validates the command line, as far as no file is needed for it.
+func (o *offlineOptions) check(a *app, samples string) error {
+	if !o.dryRun {
+		if err := a.needOutput(o.output, "offline", "model.npz"); err != nil {
+			return err
+		}
 	}
-	if o.maxTermSet && o.MaxTerms < 1 {
+	if err := onlyOneStdin(append([]string{samples, o.preserve, o.blocks}, o.test...)...); err != nil {
+		return err
+	}
+	o.HoldOut, o.Threads, o.Tolerance = !o.noHoldOut, a.threads, o.tolerance
+	switch {
+	case !(o.tolerance > 0) || math.IsInf(o.tolerance, 0):
+		return inputErrorf("write for example --tol 1e-8", "--tol %g: want a positive number", o.tolerance)
+	case o.termsSet && o.MaxTerms < 1:
 		return inputErrorf("leave it out for as many as --tol asks for", "--max-terms %d: want at least 1", o.MaxTerms)
+	case !contains([]string{"auto", "yes", "no"}, o.KeepTable):
+		return inputErrorf("", "--keep-table=%s: want auto, yes or no", o.KeepTable)
+	case o.termsSet && !o.tolSet:
+		o.Tolerance = 0 // the terms asked for, not fewer
 	}
-	if !contains([]string{"auto", "yes", "no"}, o.keepTable) {
-		return inputErrorf("", "--keep-table=%s: want auto, yes or no", o.keepTable)
+	return nil
+}
+
+// offlineInputs are the tables of one run.
+type offlineInputs struct {
+	samples *family.Table
+	tests   []*family.Table
+}
+
+// offlineInputs reads the tables and small files that the flags name, and
+// refuses an output that is one of the inputs or cannot be written.
+func (a *app) offlineInputs(ctx context.Context, samples string, o *offlineOptions) (*offlineInputs, error) {
+	var err error
+	in := &offlineInputs{}
+	if in.samples, err = a.openSamples(samples); err != nil {
+		return nil, err
 	}
+	files := append(tableFiles(in.samples), o.preserve, o.blocks)
+	for _, path := range o.test {
+		t, err := a.openSamples(path)
+		if err != nil {
+			return nil, err
+		}
+		if err := sameNames(t.Source, t.Names, in.samples.Names); err != nil {
+			return nil, err
+		}
+		in.tests = append(in.tests, t)
+		files = append(files, tableFiles(t)...)
+	}
+	if !o.dryRun {
+		if err := checkOutput(o.output, files...); err != nil {
+			return nil, err
+		}
+	}
+	if err := o.parseWarps(in.samples.Names); err != nil {
+		return nil, err
+	}
+	if o.preserve != "" {
+		if o.Preserve, err = a.readVectors(ctx, o.preserve); err != nil {
+			return nil, err
+		}
+	}
+	if o.blocks != "" {
+		o.RowCuts, o.ColCuts, err = a.readBlocks(o.blocks)
+	}
+	return in, err
+}
+
+// parseWarps reads --warp and checks it and --periodic against the parameters.
+func (o *offlineOptions) parseWarps(names []string) error {
 	for _, w := range o.warps {
 		name, kind, ok := strings.Cut(w, "=")
 		if !ok || !contains([]string{"identity", "sqrt", "log", "inverse"}, kind) {
-			return inputErrorf("write for example --warp "+t.Names[0]+"=log", "--warp %s: want PARAM=identity|sqrt|log|inverse", w)
+			return inputErrorf("write for example --warp "+names[0]+"=log", "--warp %s: want PARAM=identity|sqrt|log|inverse", w)
 		}
-		if err := knownParameter("--warp", name, t.Names); err != nil {
+		if err := knownParameter("--warp", name, names); err != nil {
 			return err
+		}
+		for _, known := range o.Warps {
+			if known.Parameter == name {
+				return inputErrorf("give one per parameter", "--warp %s: %s already has a warp", w, name)
+			}
 		}
 		o.Warps = append(o.Warps, surrogate.Warp{Parameter: name, Kind: kind})
 	}
 	for _, p := range o.Periodic {
-		if err := knownParameter("--periodic", p, t.Names); err != nil {
-			return err
-		}
-	}
-	if o.preserve != "" {
-		v, err := a.readVectors(ctx, o.preserve)
-		if err != nil {
-			return err
-		}
-		o.Preserve = v
-	}
-	if o.blocks != "" {
-		var err error
-		if o.RowCuts, o.ColCuts, err = family.ReadBlocks(o.blocks); err != nil {
+		if err := knownParameter("--periodic", p, names); err != nil {
 			return err
 		}
 	}
@@ -261,45 +245,30 @@ func (a *app) readVectors(ctx context.Context, path string) ([][]complex128, err
 	return v, nil
 }
 
-func (o *offlineOptions) openTests(t *family.Table) ([]*family.Table, error) {
-	var tests []*family.Table
-	for _, path := range o.test {
-		tt, err := family.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		if err := sameNames(path, tt.Names, t.Names); err != nil {
-			return nil, err
-		}
-		tests = append(tests, tt)
-	}
-	return tests, nil
-}
-
-// inputFiles lists everything a command reads.
-func inputFiles(first string, t *family.Table) []string {
-	files := []string{first}
-	for _, s := range t.Samples {
-		files = append(files, s.Path)
-	}
-	return files
-}
-
-// buildModel loads, builds and measures on the test tables.
-func (a *app) buildModel(ctx context.Context, t *family.Table, tests []*family.Table, o *offlineOptions, limit int64) (*surrogate.Model, []string, error) {
-	p := a.newProgress()
-	defer p.end()
-	fam, err := family.Load(ctx, t, family.LoadOptions{Threads: a.threads, Memory: limit, Progress: p.report})
+func (a *app) readBlocks(path string) (rows, cols []int, err error) {
+	r, name, err := a.open(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	o.Progress = p.report
+	defer r.Close()
+	return family.ReadBlocks(r, name)
+}
+
+// build loads the samples, builds the model and measures it on the test tables.
+func (a *app) build(ctx context.Context, in *offlineInputs, o *offlineOptions, load family.LoadOptions) (*surrogate.Model, []string, error) {
+	p := a.newProgress()
+	defer p.end()
+	load.Progress, load.Checksums, o.Progress = p.report, true, p.report
+	fam, err := family.Load(ctx, in.samples, load)
+	if err != nil {
+		return nil, nil, err
+	}
 	model, err := surrogate.Build(ctx, fam, o.Options)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, tt := range tests {
-		rows, err := a.verifyTable(ctx, model, tt, p.report)
+	for _, t := range in.tests {
+		rows, err := a.verifyTable(ctx, model, t, p.report)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -321,103 +290,42 @@ func (a *app) writeBundle(ctx context.Context, o *offlineOptions, model *surroga
 	return n, done(err)
 }
 
-// interruptible is a writer that fails once its context is cancelled.
-type interruptible struct {
-	ctx context.Context
-	w   io.Writer
-}
-
-func (i *interruptible) Write(p []byte) (int, error) {
-	if err := i.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return i.w.Write(p)
-}
-
 // judge compares the model's error with a tolerance that the user gave.
-func (o *offlineOptions) judge(m *surrogate.Model, res *offlineResult) error {
-	res.Accepted = true
+func (o *offlineOptions) judge(m *surrogate.Model) error {
 	if !o.tolSet {
 		return nil
 	}
 	name, e := "training", m.Errors.Training
-	for _, c := range []struct {
-		name string
-		e    float64
-	}{{"held-out", m.Errors.HeldOut}, {"test", m.Errors.Test}} {
-		if c.e > e {
-			name, e = c.name, c.e
-		}
+	if m.Errors.HeldOut > e {
+		name, e = "held-out", m.Errors.HeldOut
+	}
+	if m.Errors.Test > e {
+		name, e = "test", m.Errors.Test
 	}
 	if e <= o.tolerance {
 		return nil
 	}
-	res.Accepted = false
-	return &accuracyError{fmt.Sprintf("--tol %g not reached: %s error %.1e with %d terms (the bundle was written); add samples, raise --max-terms or use probes (held-out probe error %s)",
-		o.tolerance, name, e, m.TermCount(), report.Error(float64(measured(m.Errors.HeldOutProbe))))}
-}
-
-func measured(e float64) report.Number {
-	if e < 0 {
-		return report.Number(math.NaN())
+	return &accuracyError{
+		fmt.Sprintf("--tol %g not reached: %s error %.1e with %d terms; the bundle was written all the same", o.tolerance, name, e, m.TermCount()),
+		fmt.Sprintf("add samples, raise --max-terms or use probes (held-out probe error %s)", report.Error(float64(measured(m.Errors.HeldOutProbe)))),
 	}
-	return report.Number(e)
 }
 
-func (r *offlineResult) fill(m *surrogate.Model) {
-	r.Rows, r.Cols, r.NNZ = m.Rows, m.Cols, m.Pattern().FullNNZ()
-	r.Field, r.Symmetry = m.Field, m.Symmetry
-	r.Terms, r.MagicEntries = m.TermCount(), countMagic(m)
-	r.TrainingError, r.HeldOutError = measured(m.Errors.Training), measured(m.Errors.HeldOut)
-	r.HeldOutProbe = measured(m.Errors.HeldOutProbe)
-	r.TestError, r.TestProbe = measured(m.Errors.Test), measured(m.Errors.TestProbe)
-	r.KeptTable = m.KeptTable()
-	r.Scores = scores(m)
-	r.Model = strings.Join(m.Interpolation.Chosen, " + ")
-	names := m.ParameterNames()
-	r.History = []stepResult{}
-	for _, s := range m.History {
-		r.History = append(r.History, stepResult{
-			Term: s.Term, Snapshot: s.Snapshot + 1, Mu: report.Point(names, m.Mu.Row(s.Snapshot)),
-			Kind: s.Kind, Row: stepRow(s), Col: stepCol(s), Error: report.Number(s.Error),
-			HeldOutError: report.Number(s.HeldOutError), LebesgueParameter: report.Number(s.LebesgueParameter),
-			LebesgueEntry: report.Number(s.LebesgueEntry), SumBetaMin: report.Number(s.SumBetaMin), SumBetaMax: report.Number(s.SumBetaMax),
+func (a *app) showPlan(t *family.Table, plan family.MemoryPlan) error {
+	res := &struct {
+		header
+		Snapshots  int               `json:"snapshots"`
+		Rows       int               `json:"rows"`
+		Cols       int               `json:"cols"`
+		MemoryPlan *memoryPlanResult `json:"memory_plan"`
+	}{newHeader("offline"), len(t.Samples), plan.Rows, plan.Cols, planResult(plan)}
+	res.warn(t.Warnings...)
+	return a.show(&res.header, res, func(w io.Writer) error {
+		return report.Table(w, nil, [][]string{
+			{"snapshots", fmt.Sprintf("%d, %d x %d", len(t.Samples), plan.Rows, plan.Cols)},
+			{"table in memory", memory.Format(plan.Table)},
+			{"peak memory", memory.Format(plan.Peak())},
+			{"limit", memory.Format(plan.Limit)},
 		})
-		r.Lebesgue, r.LebesgueEntry = report.Number(s.LebesgueParameter), report.Number(s.LebesgueEntry)
-	}
-}
-
-// stepRow and stepCol are the 1-based place of a magic feature, 0 where its kind
-// has none.
-func stepRow(s surrogate.Step) int {
-	if s.Kind == features.KindConstant {
-		return 0
-	}
-	return s.Row + 1
-}
-
-func stepCol(s surrogate.Step) int {
-	if s.Kind != features.KindEntry {
-		return 0
-	}
-	return s.Col + 1
-}
-
-func scores(m *surrogate.Model) []scoreResult {
-	out := []scoreResult{}
-	for _, s := range m.Interpolation.Scores {
-		out = append(out, scoreResult{s.Model, strings.Join(s.Warps, ","), report.Number(s.Score), s.Note})
-	}
-	sort.SliceStable(out, func(i, j int) bool { return out[i].Score < out[j].Score })
-	return out
-}
-
-func countMagic(m *surrogate.Model) int {
-	n := 0
-	for _, p := range m.Probes() {
-		if p.Role == surrogate.RoleMagic {
-			n++
-		}
-	}
-	return n
+	})
 }

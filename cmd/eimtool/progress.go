@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -24,11 +25,13 @@ type progress struct {
 }
 
 func (a *app) newProgress() *progress {
-	f, ok := a.err.(*os.File)
-	return &progress{
-		a: a, start: time.Now(),
-		terminal: ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" && !a.quiet && !a.json,
-	}
+	return &progress{a: a, start: time.Now(), terminal: a.terminal && !a.quiet && !a.json}
+}
+
+// isTerminal reports whether w is a terminal on which a line can be redrawn.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
 // report is the callback that the packages call.

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -25,34 +26,45 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		<-ctx.Done()
 		stop()
 	}()
-	a := &app{streams: streams{stdin, stdout, stderr}}
 	defer func() {
 		if r := recover(); r != nil {
 			fmt.Fprintf(stderr, "eimtool: internal error, please report: %v\n%s", r, debug.Stack())
 			code = exitFailed
 		}
 	}()
+	a := &app{
+		in: &cancelReader{ctx: ctx, r: stdin}, out: &resultWriter{w: stdout}, err: stderr,
+		start: time.Now(), terminal: isTerminal(stderr),
+	}
 	root := a.rootCommand()
 	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(a.out)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
-	if err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	switch {
+	case err == nil:
+		err = a.out.err // a write that failed unnoticed
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		err = errInterrupted
-	}
-	if err != nil && !a.started && !errors.Is(err, errInterrupted) {
-		err = &usageError{err: err, command: a.commandPath(root, args)}
+	case !a.started:
+		a.json = a.json || contains(args, "--json") // flags may not have been read yet
+		err = asUsage(root, args, err)
 	}
 	return a.fail(err)
 }
 
-// app carries the state of one run: the streams, and whether a command's own
-// work has begun (errors before that are usage errors).
+// app carries the state of one run: the streams, the flags that all commands
+// share, and whether a command's own work has begun (errors before that are
+// usage errors).
 type app struct {
-	streams
+	in  io.Reader
+	out *resultWriter
+	err io.Writer
 	common
-	started bool
+	started  bool
+	terminal bool // stderr is one
+	start    time.Time
+	limit    int64 // --memory in bytes, 0 when not given
 }
 
 // common holds the flags that mean the same in every command.
@@ -83,47 +95,49 @@ const rootExample = `  eimtool offline samples.csv -o model.npz
 
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "eimtool",
-		Short:         "Reduced-order models of Matrix Market families",
-		Long:          rootLong,
-		Example:       rootExample,
-		Version:       version(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Use:                "eimtool",
+		Short:              "Reduced-order models of Matrix Market families",
+		Long:               rootLong,
+		Example:            rootExample,
+		Version:            version(),
+		SilenceErrors:      true,
+		SilenceUsage:       true,
+		DisableSuggestions: true, // asUsage makes them, as hints
 	}
 	f := root.PersistentFlags()
 	f.IntVar(&a.threads, "threads", 0, "worker threads; 0 means all processors (results do not depend on it)")
 	f.StringVar(&a.memory, "memory", "", "refuse work that needs more memory, e.g. 4GiB (default 80% of what is free)")
 	f.BoolVar(&a.json, "json", false, "print the result as one JSON object")
 	f.BoolVar(&a.timings, "timings", false, "add seconds to the result")
-	f.BoolVarP(&a.quiet, "quiet", "q", false, "no summary line, no progress")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "no summary, no progress")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "one line per stage on stderr")
 	root.AddCommand(a.offlineCommand(), a.onlineCommand(), a.infoCommand(), a.verifyCommand(), a.diffCommand())
 	for _, c := range root.Commands() {
 		a.markStart(c)
 	}
+	setHelp(root)
 	return root
 }
 
-// markStart notes when a command's own work begins: Cobra checks arguments and
-// flags before RunE, so whatever fails earlier is a usage error.
+// markStart checks the common flags and notes when a command's own work begins:
+// Cobra checks arguments and flags before RunE, so whatever fails earlier is a
+// usage error.
 func (a *app) markStart(c *cobra.Command) {
 	inner := c.RunE
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		if a.threads < 0 {
-			return fmt.Errorf("--threads %d: must not be negative; leave it out for all processors", a.threads)
+			return inputErrorf("leave it out for all processors", "--threads %d: must not be negative", a.threads)
+		}
+		if a.quiet && a.verbose {
+			return inputErrorf("choose one", "--quiet with --verbose")
+		}
+		var err error
+		if a.limit, err = parseMemory(a.memory); err != nil {
+			return err
 		}
 		a.started = true
 		return inner(cmd, args)
 	}
-}
-
-// commandPath names the command whose help a usage error should point to.
-func (a *app) commandPath(root *cobra.Command, args []string) string {
-	if c, _, err := root.Find(args); err == nil {
-		return c.CommandPath()
-	}
-	return root.CommandPath()
 }
 
 // version returns the module version stamped by the linker or the build.

@@ -1,14 +1,14 @@
 package main
 
 import (
-	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"eimtool/internal/family"
+	"eimtool/internal/report"
 )
 
 // target is what --mu, --at and --probe ask for.
@@ -26,33 +26,46 @@ func (t *target) bind(c *cobra.Command) {
 	c.MarkFlagsMutuallyExclusive("mu", "at")
 }
 
+// point is one parameter point of a sweep.
+type point struct {
+	mu    []float64
+	where string // place in the table, "" from the command line
+	extra report.Texts
+}
+
 // points returns the parameter points asked for, nil under --probe alone.
-func (t *target) points(names []string) ([][]float64, error) {
+func (t *target) points(a *app, names []string) ([]point, error) {
 	switch {
 	case t.at != "":
-		table, err := family.ReadTable(t.at, family.TableOptions{Names: names})
+		table, err := a.openPoints(t.at, names)
 		if err != nil {
 			return nil, err
 		}
-		pts := make([][]float64, len(table.Samples))
+		pts := make([]point, len(table.Samples))
 		for i, s := range table.Samples {
-			pts[i] = s.Mu
+			pts[i] = point{s.Mu, table.Where(i), report.Labels(table.Columns, s.Extra)}
 		}
 		return pts, nil
 	case len(t.mu) > 0:
-		var pts [][]float64
+		var pts []point
 		for _, s := range t.mu {
 			mu, err := parseMu(s, names)
 			if err != nil {
 				return nil, err
 			}
-			pts = append(pts, mu)
+			pts = append(pts, point{mu: mu})
 		}
 		return pts, nil
-	case t.probe != "":
-		return nil, nil
 	}
-	return nil, inputErrorf("say --mu name=value, --at table.csv or --probe values.csv", "no target: which parameters?")
+	return nil, nil
+}
+
+// check refuses a command line without a target.
+func (t *target) check() error {
+	if t.at == "" && len(t.mu) == 0 && t.probe == "" {
+		return inputErrorf("say --mu name=value, --at table.csv or --probe values.csv", "no target: which parameters?")
+	}
+	return onlyOneStdin(t.at, t.probe)
 }
 
 // parseMu reads name=value,name=value; a bare value serves one parameter.
@@ -77,7 +90,7 @@ func parseMu(s string, names []string) ([]float64, error) {
 		}
 		v, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, inputErrorf("parameters are finite real numbers", "--mu %s: %q is not a number", s, value)
+			return nil, inputErrorf("parameters are finite real numbers", "--mu %s: %q is not a finite number", s, strings.TrimSpace(value))
 		}
 		mu[j], seen[j] = v, true
 	}
@@ -102,11 +115,7 @@ func knownParameter(where, name string, names []string) error {
 	if indexOf(names, name) >= 0 {
 		return nil
 	}
-	hint := ""
-	if n := family.Nearest(name, names); n != "" {
-		hint = "did you mean " + n + "?"
-	}
-	return inputErrorf(hint, "%s: no parameter %q (parameters: %s)", where, name, strings.Join(names, ", "))
+	return inputErrorf(didYouMean(name, names), "%s: no parameter %q (parameters: %s)", where, name, strings.Join(names, ", "))
 }
 
 // columnOrder returns for every name its column in have; further columns are
@@ -114,11 +123,9 @@ func knownParameter(where, name string, names []string) error {
 func columnOrder(path string, have, names []string) ([]int, error) {
 	order := make([]int, len(names))
 	for j, n := range names {
-		c := indexOf(have, n)
-		if c < 0 {
-			return nil, inputErrorf("give one column per parameter", "%s: no column for parameter %q (columns: %s)", path, n, strings.Join(have, ", "))
+		if order[j] = indexOf(have, n); order[j] < 0 {
+			return nil, fileErrorf(path, 0, "give one column per parameter", "no column for parameter %q (columns: %s)", n, strings.Join(have, ", "))
 		}
-		order[j] = c
 	}
 	return order, nil
 }
@@ -129,31 +136,11 @@ func sameNames(path string, have, want []string) error {
 		return err
 	}
 	if len(have) != len(want) {
-		return inputErrorf("", "%s: parameters %s, want %s", path, strings.Join(have, ", "), strings.Join(want, ", "))
+		return fileErrorf(path, 0, "put other columns behind the column file", "parameters %s, want %s", strings.Join(have, ", "), strings.Join(want, ", "))
 	}
 	return nil
 }
 
-func indexOf(list []string, s string) int {
-	for i, l := range list {
-		if l == s {
-			return i
-		}
-	}
-	return -1
-}
+func indexOf(list []string, s string) int { return slices.Index(list, s) }
 
-func contains(list []string, s string) bool { return indexOf(list, s) >= 0 }
-
-// parseDerivative returns the index of the parameter of --derivative, -1 for none.
-func parseDerivative(name string, names []string) (int, error) {
-	if name == "" {
-		return -1, nil
-	}
-	if err := knownParameter("--derivative", name, names); err != nil {
-		return 0, err
-	}
-	return indexOf(names, name), nil
-}
-
-var errNoProbeForDerivative = fmt.Errorf("--derivative with --probe: only the coefficient model can be differentiated")
+func contains(list []string, s string) bool { return slices.Contains(list, s) }

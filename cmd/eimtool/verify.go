@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 
 	"github.com/spf13/cobra"
 
-	"eimtool/internal/bundle"
 	"eimtool/internal/family"
 	"eimtool/internal/matrix"
 	"eimtool/internal/mtx"
@@ -45,10 +45,11 @@ func (a *app) verifyCommand() *cobra.Command {
 		Long:  verifyLong,
 		Example: `  eimtool verify model.npz test.csv --tol 1e-6
   eimtool verify model.npz --against released.npz --tol 1e-10`,
-		Args: cobra.RangeArgs(1, 2),
+		Args: arguments(1, 2, "a BUNDLE and perhaps a TABLE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.tolSet = cmd.Flags().Changed("tol"); o.tolSet && !(o.tol > 0) {
-				return inputErrorf("", "--tol %g: want a positive number", o.tol)
+			o.tolSet = cmd.Flags().Changed("tol")
+			if err := o.check(args); err != nil {
+				return err
 			}
 			return a.runVerify(cmd.Context(), args, o)
 		},
@@ -58,13 +59,23 @@ func (a *app) verifyCommand() *cobra.Command {
 	return c
 }
 
+// check validates the command line.
+func (o *verifyOptions) check(args []string) error {
+	switch {
+	case o.tolSet && !(o.tol > 0):
+		return inputErrorf("write for example --tol 1e-6", "--tol %g: want a positive number", o.tol)
+	case o.tolSet && len(args) == 1 && o.against == "":
+		return inputErrorf("give a TABLE or --against", "--tol without anything to measure")
+	}
+	return onlyOneStdin(append([]string{o.against}, args...)...)
+}
+
 type verifyResult struct {
-	Schema   string         `json:"schema"`
-	Command  string         `json:"command"`
-	Warnings []string       `json:"warnings"`
+	header
 	Members  int            `json:"members"`
 	Bytes    int64          `json:"bytes"`
 	MaxError report.Number  `json:"max_error"`
+	Reason   string         `json:"reason,omitempty"`
 	Accepted bool           `json:"accepted"`
 	Against  *againstResult `json:"against,omitempty"`
 	Results  []verifyPoint  `json:"results"`
@@ -90,7 +101,7 @@ type againstResult struct {
 }
 
 func (a *app) runVerify(ctx context.Context, args []string, o *verifyOptions) error {
-	r, err := bundle.Open(args[0])
+	r, err := a.openBundle(args[0])
 	if err != nil {
 		return err
 	}
@@ -99,12 +110,12 @@ func (a *app) runVerify(ctx context.Context, args []string, o *verifyOptions) er
 		return err
 	}
 	model := new(surrogate.Model)
-	if err := r.Decode(model); err != nil {
+	if err := r.Decode(model, "real/table", "complex/table"); err != nil {
 		return err
 	}
 	res := &verifyResult{
-		Schema: "eimtool.verify/1", Command: "verify", Warnings: []string{}, Results: []verifyPoint{},
-		Members: len(r.Members()), Bytes: r.Size(), Accepted: true, MaxError: report.Number(math.NaN()),
+		header: newHeader("verify"), Results: []verifyPoint{}, Members: len(r.Members()), Bytes: r.Size(),
+		Accepted: true, MaxError: report.Number(math.NaN()), Reason: "max_error: no TABLE of reference matrices",
 	}
 	if len(args) == 2 {
 		if err := a.verifyAgainstTable(ctx, model, args[1], res); err != nil {
@@ -117,17 +128,19 @@ func (a *app) runVerify(ctx context.Context, args []string, o *verifyOptions) er
 		}
 	}
 	verdict := o.judge(res)
-	if err := a.printVerify(res); err != nil {
+	res.Accepted = verdict == nil
+	if err := a.show(&res.header, res, res.write); err != nil {
 		return err
 	}
 	return verdict
 }
 
 func (a *app) verifyAgainstTable(ctx context.Context, model *surrogate.Model, path string, res *verifyResult) error {
-	t, err := family.Open(path)
+	t, err := a.openSamples(path)
 	if err != nil {
 		return err
 	}
+	res.warn(t.Warnings...)
 	p := a.newProgress()
 	defer p.end()
 	if res.Results, err = a.verifyTable(ctx, model, t, p.report); err != nil {
@@ -137,7 +150,7 @@ func (a *app) verifyAgainstTable(ctx context.Context, model *surrogate.Model, pa
 	for _, r := range res.Results {
 		worst = math.Max(worst, float64(r.ErrorFro))
 	}
-	res.MaxError = report.Number(worst)
+	res.MaxError, res.Reason = report.Number(worst), ""
 	return nil
 }
 
@@ -153,7 +166,7 @@ func (a *app) verifyTable(ctx context.Context, model *surrogate.Model, t *family
 	var reference *mtx.Order
 	for i, s := range t.Samples {
 		progress("verifying", i, len(t.Samples))
-		f, err := mtx.ReadFile(ctx, s.Path, mtx.ReadOptions{Threads: a.threads, Reference: reference})
+		f, err := a.readMatrix(ctx, s.Path, mtx.ReadOptions{Reference: reference})
 		if err != nil {
 			return nil, err
 		}
@@ -161,7 +174,7 @@ func (a *app) verifyTable(ctx context.Context, model *surrogate.Model, t *family
 			reference = f.Order
 		}
 		if f.Matrix.Rows != model.Rows || f.Matrix.Cols != model.Cols {
-			return nil, inputErrorf("verify with matrices of the same family", "%s: %s is %d x %d, the bundle's matrices are %d x %d", t.Where(i), s.File, f.Matrix.Rows, f.Matrix.Cols, model.Rows, model.Cols)
+			return nil, fileErrorf(t.Source, s.Line, "verify with matrices of the same family", "%s is %d x %d, the bundle's matrices are %d x %d", s.File, f.Matrix.Rows, f.Matrix.Cols, model.Rows, model.Cols)
 		}
 		mu := make([]float64, len(names))
 		for j, c := range order {
@@ -209,16 +222,16 @@ func (a *app) verifyOne(ctx context.Context, model *surrogate.Model, mu []float6
 
 // verifyAgainst compares two bundles at the training points of the first.
 func (a *app) verifyAgainst(ctx context.Context, model *surrogate.Model, path string, res *verifyResult) error {
-	old, closeOld, err := a.openBundle(path)
+	old, r, err := a.openModel(path)
 	if err != nil {
 		return err
 	}
-	defer closeOld()
+	defer r.Close()
 	if err := sameNames(path, old.ParameterNames(), model.ParameterNames()); err != nil {
 		return err
 	}
 	if old.Rows != model.Rows || old.Cols != model.Cols {
-		return inputErrorf("compare bundles of one family", "%s: matrices are %d x %d, not %d x %d", path, old.Rows, old.Cols, model.Rows, model.Cols)
+		return fileErrorf(path, 0, "compare bundles of one family", "matrices are %d x %d, not %d x %d", old.Rows, old.Cols, model.Rows, model.Cols)
 	}
 	d, err := surrogate.Difference(ctx, model, old, a.threads)
 	if err != nil {
@@ -233,46 +246,37 @@ func (o *verifyOptions) judge(res *verifyResult) error {
 	if !o.tolSet {
 		return nil
 	}
-	if e := float64(res.MaxError); e > o.tol {
-		res.Accepted = false
-		return &accuracyError{fmt.Sprintf("largest error %.2e above --tol %g", e, o.tol)}
+	if e := float64(res.MaxError); len(res.Results) > 0 && !(e <= o.tol) {
+		return &accuracyError{fmt.Sprintf("largest error %.2e above --tol %g", e, o.tol), ""}
 	}
 	if res.Against != nil && !(float64(res.Against.Difference) <= o.tol) {
-		res.Accepted = false
-		return &accuracyError{fmt.Sprintf("the bundles differ by %.2e, above --tol %g", float64(res.Against.Difference), o.tol)}
-	}
-	if len(res.Results) == 0 && res.Against == nil {
-		return inputErrorf("give a TABLE or --against", "--tol without anything to measure")
+		return &accuracyError{fmt.Sprintf("the bundles differ by %.2e, above --tol %g", float64(res.Against.Difference), o.tol), ""}
 	}
 	return nil
 }
 
-func (a *app) printVerify(res *verifyResult) error {
-	if a.json {
-		return report.JSON(a.out, res)
-	}
-	a.warn(res.Warnings)
-	fmt.Fprintf(a.out, "integrity: %d members, %s, all checksums match\n", res.Members, report.Bytes(res.Bytes))
+func (res *verifyResult) write(w io.Writer) error {
+	fmt.Fprintf(w, "integrity: %d members, %s, all checksums match\n", res.Members, report.Bytes(res.Bytes))
 	if len(res.Results) > 0 {
-		var rows [][]string
-		for _, r := range res.Results {
-			rows = append(rows, []string{
-				r.Mu.String(), report.Error(float64(r.ErrorMax)), report.Error(float64(r.ErrorFro)), report.Error(float64(r.Estimate)),
-				report.Error(float64(r.ProbeErrorMax)), report.Error(float64(r.ProbeErrorFro)), report.Error(float64(r.ProbeEstimate)),
-			})
+		rows := make([][]string, len(res.Results))
+		for i, r := range res.Results {
+			rows[i] = []string{r.Mu.String()}
+			for _, x := range []report.Number{r.ErrorMax, r.ErrorFro, r.Estimate, r.ProbeErrorMax, r.ProbeErrorFro, r.ProbeEstimate} {
+				rows[i] = append(rows[i], report.Error(float64(x)))
+			}
 		}
 		head := []string{"mu", "error_max", "error_fro", "error_estimate", "probe_error_max", "probe_error_fro", "probe_error_estimate"}
-		if err := report.Table(a.out, head, rows); err != nil {
+		if err := report.Table(w, head, rows); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "max_error: %s\n", report.Error(float64(res.MaxError)))
+		fmt.Fprintf(w, "max_error: %s\n", report.Error(float64(res.MaxError)))
 	}
 	if g := res.Against; g != nil {
 		same := "the same"
 		if !g.SameSelection {
 			same = "different"
 		}
-		fmt.Fprintf(a.out, "against: %s selection, beta differs by %s, A by %s\n", same, report.Error(float64(g.BetaDifference)), report.Error(float64(g.Difference)))
+		fmt.Fprintf(w, "against: %s selection, beta differs by %s, A by %s\n", same, report.Error(float64(g.BetaDifference)), report.Error(float64(g.Difference)))
 	}
 	return nil
 }

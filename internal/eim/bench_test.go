@@ -94,3 +94,23 @@ func BenchmarkCopy(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRead reports bytes read per second by the search for a maximum: the
+// limit of a pass, which writes nothing.
+func BenchmarkRead(b *testing.B) {
+	const size = 1 << 16
+	x := randomTable[float64](1, 24<<20).Blocks[0].Rows[0]
+	k := kernelsFor[float64]()
+	for _, threads := range []int{1, 2} {
+		b.Run(fmt.Sprintf("threads=%d", threads), func(b *testing.B) {
+			part := make([]float64, scalar.BlockCount(len(x), size))
+			for b.Loop() {
+				err := scalar.Blocks(context.Background(), len(x), size, threads, func(n, lo, hi int) { part[n] = k.max(x[lo:hi]) })
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(8*float64(len(x))*float64(b.N)/b.Elapsed().Seconds()/1e9, "GB/s")
+		})
+	}
+}

@@ -35,6 +35,8 @@ type kernels[T scalar.Scalar] struct {
 	subAbs func(dst, q []T, l T, sum []float64)
 	// addAbs adds |x| to sum.
 	addAbs func(sum []float64, x []T)
+	// maxSum returns the largest of nonnegative sums.
+	maxSum func(sum []float64) float64
 }
 
 func kernelsFor[T scalar.Scalar]() *kernels[T] {
@@ -50,7 +52,7 @@ func realKernels() *kernels[float64] {
 		scale: scaleReal, sub1: sub1Real, sub4: sub4Real, max: maxReal,
 		sumAbs: sumAbsReal, sumSquare: sumSquareReal, sumPower: sumPowerReal,
 		mask: maskReal, first: firstReal, divide: divideReal,
-		subAbs: subAbsReal, addAbs: addAbsReal,
+		subAbs: subAbsReal, addAbs: addAbsReal, maxSum: maxReal,
 	}
 	accelerateReal(k)
 	return k

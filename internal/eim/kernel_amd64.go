@@ -16,7 +16,7 @@ func accelerateReal(k *kernels[float64]) {
 	}
 	k.scale, k.sub1, k.sub4 = scaleFast, sub1Fast, sub4Fast
 	k.max, k.sumSquare = maxFast, sumSquareFast
-	k.divide, k.subAbs = divideFast, subAbsFast
+	k.divide, k.subAbs, k.maxSum = divideFast, subAbsFast, maxFast
 }
 
 // accelerateComplex replaces the kernels that AVX2 makes faster.
@@ -25,7 +25,8 @@ func accelerateComplex(k *kernels[complex128]) {
 		return
 	}
 	k.scale = func(dst, src []complex128, s float64) { scaleFast(parts(dst), parts(src), s) }
-	k.sub1, k.sub4, k.max, k.subAbs = sub1ComplexFast, sub4ComplexFast, maxComplexFast, subAbsComplexFast
+	k.sub1, k.sub4 = sub1ComplexFast, sub4ComplexFast
+	k.max, k.subAbs, k.maxSum = maxComplexFast, subAbsComplexFast, maxFast
 	k.sumSquare = func(x []complex128, w []float64) float64 {
 		if w == nil {
 			return sumSquareFast(parts(x), nil)

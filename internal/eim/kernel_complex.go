@@ -10,7 +10,7 @@ func complexKernels() *kernels[complex128] {
 		scale: scaleComplex, sub1: sub1Complex, sub4: sub4Complex, max: maxComplex,
 		sumAbs: sumAbsComplex, sumSquare: sumSquareComplex, sumPower: sumPowerComplex,
 		mask: maskComplex, first: firstComplex, divide: divideComplex,
-		subAbs: subAbsComplex, addAbs: addAbsComplex,
+		subAbs: subAbsComplex, addAbs: addAbsComplex, maxSum: maxReal,
 	}
 	accelerateComplex(k)
 	return k

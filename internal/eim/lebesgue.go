@@ -94,9 +94,7 @@ func (g *greedy[T]) columnSums(ctx context.Context, m int) error {
 				}
 				copy(gamma[k*step:], q)
 				g.k.addAbs(sum, q)
-				for _, v := range sum[:c] {
-					part[n*m+k] = math.Max(part[n*m+k], v)
-				}
+				part[n*m+k] = math.Max(part[n*m+k], g.k.maxSum(sum[:c]))
 			}
 		}
 	})

@@ -26,9 +26,6 @@ func (e *engine[T]) pass(ctx context.Context, done []bool) ([]norms, error) {
 		for lo := t.lo; lo < t.hi; lo += e.chunk {
 			hi := min(lo+e.chunk, t.hi)
 			e.pointers(q, e.start[t.block]+lo)
-			for m := range e.q {
-				e.k.max(e.q[m][e.start[t.block]+lo : e.start[t.block]+hi])
-			}
 			for i := range groups {
 				g := &groups[i]
 				peak := e.residuals(*buf, g, t.block, lo, hi, q)

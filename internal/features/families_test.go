@@ -13,7 +13,6 @@ import (
 	"eimtool/internal/eim"
 	"eimtool/internal/family"
 	"eimtool/internal/features"
-	"eimtool/internal/matrix"
 	"eimtool/internal/scalar"
 )
 
@@ -177,5 +176,3 @@ func compareProbe[T scalar.Scalar](t *testing.T, ref reference, train, test *fam
 		}
 	}
 }
-
-var _ = matrix.General

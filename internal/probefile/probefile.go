@@ -58,8 +58,8 @@ const (
 	probesHint = "list the probes with: eimtool info BUNDLE --probes"
 )
 
-// Read returns, for every point, the values of probes 1..Count: NaN where a
-// sensor is missing. name names the input in errors, which are of type *Error.
+// Read returns, for every point, the values of probes 1..Count; the real part is
+// NaN where a sensor is missing. name names the input in errors, which are of type *Error.
 func Read(r io.Reader, name string, opt Options) ([][]complex128, error) {
 	sc := bufio.NewScanner(r)
 	sc.Buffer(make([]byte, 0, 1<<16), maxLine)
@@ -164,7 +164,11 @@ func (p *parser) readHeader(text string, cells []string) error {
 	}
 	p.header = true
 	for range points {
-		p.values = append(p.values, missing(p.opt.Count))
+		v := make([]complex128, p.opt.Count)
+		for i := range v {
+			v[i] = p.missing()
+		}
+		p.values = append(p.values, v)
 	}
 	return nil
 }
@@ -174,12 +178,12 @@ func begins(cell, word string) bool {
 	return len(cell) >= len(word) && strings.EqualFold(cell[:len(word)], word)
 }
 
-func missing(n int) []complex128 {
-	v := make([]complex128, n)
-	for i := range v {
-		v[i] = cmplx.NaN()
+// missing is the value of a missing sensor; that of a real family is real.
+func (p *parser) missing() complex128 {
+	if p.opt.Complex {
+		return cmplx.NaN()
 	}
-	return v
+	return complex(math.NaN(), 0)
 }
 
 // value parses one value cell or one re,im pair. A pair without either part is
@@ -199,7 +203,7 @@ func (p *parser) value(cells []string) (complex128, error) {
 	}
 	switch {
 	case math.IsNaN(parts[0]) || math.IsNaN(parts[1]):
-		return cmplx.NaN(), nil
+		return p.missing(), nil
 	case !p.opt.Complex && parts[1] != 0:
 		return 0, p.fail("the matrices of this bundle are real", "imaginary part %g of a value of a real family", parts[1])
 	}

@@ -49,6 +49,7 @@ func Blocks(ctx context.Context, n, size, threads int, f func(b, lo, hi int)) er
 			defer func() {
 				if r := recover(); r != nil {
 					once.Do(func() { caught = r })
+					next.Store(int64(count)) // no further blocks
 				}
 			}()
 			for ctx.Err() == nil {

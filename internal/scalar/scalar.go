@@ -71,26 +71,6 @@ func IsComplex[T Scalar]() bool {
 	return ok
 }
 
-// MaxAbs returns max |x_i|, 0 for an empty slice.
-func MaxAbs[T Scalar](x []T) float64 {
-	var m float64
-	switch v := any(x).(type) {
-	case []float64:
-		for _, a := range v {
-			if a = math.Abs(a); a > m {
-				m = a
-			}
-		}
-	case []complex128:
-		for _, a := range v {
-			if b := cmplx.Abs(a); b > m {
-				m = b
-			}
-		}
-	}
-	return m
-}
-
 // AllFinite reports whether no element of x is NaN or infinite.
 func AllFinite[T Scalar](x []T) bool {
 	switch v := any(x).(type) {
@@ -108,56 +88,4 @@ func AllFinite[T Scalar](x []T) bool {
 		}
 	}
 	return true
-}
-
-// Sum is a compensated (Neumaier) sum; the zero value is an empty sum.
-type Sum struct{ s, c float64 }
-
-// Add adds x to the sum.
-func (s *Sum) Add(x float64) {
-	t := s.s + x
-	if math.Abs(s.s) >= math.Abs(x) {
-		s.c += (s.s - t) + x
-	} else {
-		s.c += (x - t) + s.s
-	}
-	s.s = t
-}
-
-// Value returns the sum.
-func (s *Sum) Value() float64 { return s.s + s.c }
-
-// Norm accumulates a 2-norm: squares are summed after scaling by a power of
-// two, so that neither overflow nor underflow spoils it. The zero value is an
-// empty norm.
-type Norm struct {
-	exp int // elements are scaled by 2^-exp
-	set bool
-	sum Sum
-}
-
-// Add adds weight·x² to the squared norm; weight must be nonnegative.
-func (n *Norm) Add(x, weight float64) {
-	x = math.Abs(x)
-	if x == 0 || weight == 0 {
-		return
-	}
-	_, e := math.Frexp(x)
-	if !n.set {
-		n.exp, n.set = e, true
-	} else if e > n.exp+400 {
-		shift := 2 * (n.exp - e)
-		n.sum = Sum{s: math.Ldexp(n.sum.s, shift), c: math.Ldexp(n.sum.c, shift)}
-		n.exp = e
-	}
-	y := math.Ldexp(x, -n.exp)
-	n.sum.Add(weight * y * y)
-}
-
-// Value returns the norm, +Inf when it exceeds float64.
-func (n *Norm) Value() float64 {
-	if !n.set {
-		return 0
-	}
-	return math.Ldexp(math.Sqrt(n.sum.Value()), n.exp)
 }

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+
+	"eimtool/internal/report"
+)
+
+// showOffline prints the result of offline: JSON on stdout, or the summary on
+// stderr.
+func (a *app) showOffline(res *offlineResult) error {
+	return a.show(&res.header, res, func(io.Writer) error {
+		if a.quiet {
+			return nil
+		}
+		a.say("wrote %s", bundleLine(res))
+		return writeSummary(a.err, res, a.verbose)
+	})
+}
+
+// bundleLine names the bundle and its size.
+func bundleLine(res *offlineResult) string {
+	name, kept := res.Bundle, ""
+	if name == "-" {
+		name = "bundle"
+	}
+	if res.KeptTable {
+		kept = ", all samples kept"
+	}
+	return fmt.Sprintf("%s (%s%s)", name, report.Bytes(res.BundleBytes), kept)
+}
+
+// writeSummary prints what a bundle holds; details are the steps of the greedy
+// and the scores of the coefficient models.
+func writeSummary(w io.Writer, res *offlineResult, details bool) error {
+	number := func(x report.Number) string { return report.Error(float64(x)) }
+	rows := [][]string{
+		{"family", fmt.Sprintf("%d snapshots, %d x %d, %d nonzeros, %s %s", res.Snapshots, res.Rows, res.Cols, res.NNZ, res.Field, res.Symmetry)},
+		{"terms", fmt.Sprintf("%d, probes: %d magic entries", res.Terms, res.MagicEntries)},
+		{"model", res.Model},
+		{"training error", number(res.TrainingError) + "  (all samples, coefficients from the matrices)"},
+		{"held-out error", number(res.HeldOutError) + "  (a fifth of the samples, coefficients from the model)"},
+		{"held-out probe error", number(res.HeldOutProbe) + "  (the same, coefficients from probes)"},
+	}
+	if !math.IsNaN(float64(res.TestError)) {
+		rows = append(rows, []string{"test error", fmt.Sprintf("%s by the model, %s by probes  (only measured on)", number(res.TestError), number(res.TestProbe))})
+	}
+	rows = append(rows, []string{"Lebesgue constants", fmt.Sprintf("%.3g in the parameters, %.3g in the entries", float64(res.Lebesgue), float64(res.LebesgueEntry))})
+	if err := report.Table(w, nil, rows); err != nil || !details {
+		return err
+	}
+	return writeHistory(w, res)
+}
+
+// writeHistory prints the greedy's steps and the candidates' scores.
+func writeHistory(w io.Writer, res *offlineResult) error {
+	var rows [][]string
+	for _, s := range res.History {
+		where := s.Kind
+		if s.Row > 0 {
+			where += fmt.Sprintf(" %d", s.Row)
+		}
+		if s.Col > 0 {
+			where += fmt.Sprintf(",%d", s.Col)
+		}
+		rows = append(rows, []string{
+			fmt.Sprint(s.Term), fmt.Sprint(s.Snapshot), s.Mu.String(), where,
+			report.Error(float64(s.Error)), report.Error(float64(s.HeldOutError)),
+			fmt.Sprintf("%.3g", float64(s.LebesgueParameter)), fmt.Sprintf("%.3g", float64(s.LebesgueEntry)),
+		})
+	}
+	if err := report.Table(w, []string{"term", "snapshot", "mu", "magic feature", "error", "held_out_error", "lebesgue_parameter", "lebesgue_entry"}, rows); err != nil {
+		return err
+	}
+	rows = nil
+	for _, s := range res.Scores {
+		rows = append(rows, []string{s.Model, s.Warps, report.Error(float64(s.Score)), s.Note})
+	}
+	return report.Table(w, []string{"model", "warps", "score", "note"}, rows)
+}
