@@ -34,7 +34,7 @@ lint: ## formatting, vet, staticcheck, tidy
 fuzz: ## every fuzz target for 30 s
 	@for p in $$($(GO) list ./...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
-	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s $$p || exit 1; \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s -fuzzminimizetime 5x $$p || exit 1; \
 	  done; done
 
 bench: $(BIN) ## Go benchmarks, and the whole process beside a script where its interpreter is present

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 
@@ -50,6 +51,9 @@ func (a *app) openBundle(path string) (*bundle.Reader, error) {
 		return bundle.Open(path)
 	}
 	limit := a.memoryLimit()
+	if limit == 0 {
+		limit = math.MaxInt64 - 1
+	}
 	data, err := io.ReadAll(io.LimitReader(a.in, limit+1))
 	if err != nil {
 		return nil, err

@@ -7,7 +7,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"eimtool/internal/matrix"
@@ -178,14 +177,6 @@ func (i *interruptible) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return i.w.Write(p)
-}
-
-// size returns the size of a file, 0 when it cannot be had.
-func size(path string) int64 {
-	if info, err := os.Stat(path); err == nil {
-		return info.Size()
-	}
-	return 0
 }
 
 func writeCSV(w io.Writer, rows [][]string) error {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"math"
+	"math/cmplx"
 	"strings"
 
 	"eimtool/internal/family"
@@ -90,12 +92,12 @@ func (o *online) outputs(jobs []onlineJob) ([]string, error) {
 // finite reports whether every value is a number.
 func finite(v matrix.Values) bool {
 	for _, x := range v.Real {
-		if x-x != 0 {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return false
 		}
 	}
 	for _, z := range v.Complex {
-		if z-z != 0 {
+		if cmplx.IsNaN(z) || cmplx.IsInf(z) {
 			return false
 		}
 	}

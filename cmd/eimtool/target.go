@@ -23,6 +23,7 @@ func (t *target) bind(c *cobra.Command) {
 	f.StringArrayVar(&t.mu, "mu", nil, "parameter point, name=value,name=value (names optional with one parameter; repeatable)")
 	f.StringVar(&t.at, "at", "", "CSV table of parameter points")
 	f.StringVar(&t.probe, "probe", "", "values of A at the probes: CSV index,value or index,re,im, or a matrix file")
+	heading(f, headInput, "mu", "at", "probe")
 	c.MarkFlagsMutuallyExclusive("mu", "at")
 }
 

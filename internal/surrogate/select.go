@@ -60,7 +60,7 @@ func (b *builder[T]) greedy(idx []int, maxTerms, oversample int) (*eim.Selection
 	}
 	opt := eim.Options{
 		MaxTerms: maxTerms, Norm: norm, Relative: b.opt.Scaling == "relative", FirstRow: -1,
-		Oversample: oversample, Threads: b.opt.Threads, Progress: b.opt.Progress,
+		Oversample: oversample, IgnoreStagnation: maxTerms > 0, Threads: b.opt.Threads, Progress: b.opt.Progress,
 		Tolerance: 1e-3 * b.opt.Tolerance,
 	}
 	if b.opt.Features != "entries" {
