@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"sort"
 	"strings"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"eimtool/internal/bundle"
 )
 
 // TestFlagTable compares the table of flags × commands in docs/commands.md with
@@ -83,4 +86,29 @@ func difference(want, got map[string]bool) []string {
 	}
 	sort.Strings(out)
 	return out
+}
+
+// TestMembersAreDocumented checks that every array of a bundle says what it is.
+func TestMembersAreDocumented(t *testing.T) {
+	for _, args := range [][]string{
+		{"helmholtz2d", "--select", "eim", "--max-terms", "4"},
+		{"thermal-block", "--basis", "pod"},
+		{"singular-near"},
+	} {
+		path := filepath.Join(t.TempDir(), "m.npz")
+		var res struct{}
+		mustRun(t, &res, append([]string{"offline", filepath.Join(families, args[0], "samples.csv"), "-o", path}, args[1:]...)...)
+		r, err := bundle.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range r.Members() {
+			if m.Documented == "" && strings.HasSuffix(m.Name, ".npy") && !strings.HasPrefix(m.Name, "block_crc32c") {
+				t.Errorf("%v: %s is not documented", args, m.Name)
+			}
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -85,7 +86,7 @@ func (o *offlineOptions) bind(f *pflag.FlagSet) {
 	f.StringVar(&o.Basis, "basis", o.Basis, "terms: snapshots or pod (modes of all samples)")
 	f.StringVar(&o.Model, "model", o.Model, "coefficient model: auto, or "+strings.Join(surrogate.ModelNames(), ", "))
 	f.StringArrayVar(&o.warps, "warp", nil, "PARAM=identity|sqrt|log|inverse before interpolation (repeatable; default: chosen)")
-	f.StringArrayVar(&o.Periodic, "periodic", nil, "parameter in which the family is periodic over its samples (repeatable)")
+	f.StringArrayVar(&o.Periodic, "periodic", nil, "PARAM or PARAM=PERIOD: the family is periodic in it, by default over its samples (repeatable)")
 	heading(f, headModel, "max-terms", "select", "norm", "scaling", "features", "magic", "oversample", "basis", "model", "warp", "periodic")
 
 	f.Float64Var(&o.tolerance, "tol", surrogate.DefaultTolerance, "error of A that the terms should reach; when given, exit 3 if the model does not")
@@ -112,6 +113,9 @@ func (a *app) runOffline(ctx context.Context, samples string, o *offlineOptions)
 	load := family.LoadOptions{Threads: a.threads, Memory: a.limit}
 	plan, err := family.Plan(in.samples, load)
 	if err != nil {
+		return err
+	}
+	if err := o.fits(plan); err != nil {
 		return err
 	}
 	a.detail("%s", plan)
@@ -205,6 +209,26 @@ func (a *app) offlineInputs(ctx context.Context, samples string, o *offlineOptio
 	return in, err
 }
 
+// fits refuses --preserve and --blocks that are not of the matrices' size. A
+// size of 0 is not known.
+func (o *offlineOptions) fits(plan family.MemoryPlan) error {
+	for i, v := range o.Preserve {
+		if plan.Cols > 0 && len(v) != plan.Cols {
+			return fileErrorf(o.preserve, 0, "give vectors with one value per column of the matrices", "vector %d has %d values, the matrices have %d columns", i+1, len(v), plan.Cols)
+		}
+	}
+	for _, d := range []struct {
+		what string
+		cuts []int
+		n    int
+	}{{"row", o.RowCuts, plan.Rows}, {"column", o.ColCuts, plan.Cols}} {
+		if k := len(d.cuts); k > 0 && d.n > 0 && d.cuts[k-1] >= d.n {
+			return fileErrorf(o.blocks, 0, "give the first row and column of each further block", "a block begins at %s %d, the matrices have %d", d.what, d.cuts[k-1]+1, d.n)
+		}
+	}
+	return nil
+}
+
 // parseWarps reads --warp and checks it and --periodic against the parameters.
 func (o *offlineOptions) parseWarps(names []string) error {
 	for _, w := range o.warps {
@@ -223,8 +247,12 @@ func (o *offlineOptions) parseWarps(names []string) error {
 		o.Warps = append(o.Warps, surrogate.Warp{Parameter: name, Kind: kind})
 	}
 	for _, p := range o.Periodic {
-		if err := knownParameter("--periodic", p, names); err != nil {
+		name, period, given := strings.Cut(p, "=")
+		if err := knownParameter("--periodic", name, names); err != nil {
 			return err
+		}
+		if x, err := strconv.ParseFloat(period, 64); given && (err != nil || !(x > 0) || math.IsInf(x, 0)) {
+			return inputErrorf("write for example --periodic "+name+"=360", "--periodic %s: the period is no positive number", p)
 		}
 	}
 	return nil

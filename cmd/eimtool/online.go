@@ -272,6 +272,9 @@ func (o *online) evaluate(job onlineJob, pt *onlinePoint) (*surrogate.Answer, er
 		pt.Reason = "extrapolation: the parameters are not given"
 	case ans.Extrapolation > 0:
 		msg := fmt.Sprintf("%s lies %.2g box widths outside the training box", o.place(job, pt), ans.Extrapolation)
+		if math.IsInf(ans.Extrapolation, 0) {
+			msg = o.place(job, pt) + " differs in a parameter that all samples share"
+		}
 		if o.noExtrapolate {
 			return nil, inputErrorf("leave out --no-extrapolate to try all the same", "%s", msg)
 		}

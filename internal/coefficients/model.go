@@ -65,13 +65,13 @@ type Score struct {
 // nothing.
 type Model struct {
 	Names        []string
-	Lower, Upper []float64 // training box, per parameter
+	Lower, Upper []float64 `doc:"training box, per parameter"`
 	Complex      bool
 	Samples      int       // N
-	Mean         []float64 // mean row of Samples.K
+	Mean         []float64 `doc:"mean of the samples' coordinates (complex: real parts, then imaginary parts)"`
 	// Basis (r × coordinates) has orthonormal rows: the principal directions
 	// of the samples, in which most parts keep their coefficients.
-	Basis *dense.Matrix[float64]
+	Basis *dense.Matrix[float64] `doc:"orthonormal rows: principal directions of the samples"`
 	// Parts are the fitted functions: the mean of the first Averaged ones is
 	// the prediction. Parts[Second] (if ≥ 0) is of another kind than Parts[0]
 	// and serves the error estimate; Parts[Fallback] (if ≥ 0) replaces a
@@ -104,20 +104,20 @@ type Part struct {
 
 	// Polynomial kinds: Σ_k Coef_k Π_d φ_{Indices[k·D+d]}(x_d), divided by
 	// Σ_k DenCoef_k Π_d φ_{DenIndices[k·D+d]}(x_d) for the rational kind.
-	Indices    []int
-	Coef       *dense.Matrix[float64]
-	DenIndices []int
-	DenCoef    []float64
-	DenMax     float64 // largest |denominator| on the samples
+	Indices    []int                  `doc:"multi-indices of the polynomials, one per row of coef"`
+	Coef       *dense.Matrix[float64] `doc:"coefficients, one row per function, one column per principal direction (or coordinate)"`
+	DenIndices []int                  `doc:"multi-indices of the denominator"`
+	DenCoef    []float64              `doc:"coefficients of the denominator"`
+	DenMax     float64                // largest |denominator| on the samples
 
 	// Gaussian kind: Σ_i Coef_i exp(−½|(x−Nodes_i)/Lengths|²) + Trend·[1, x].
-	Nodes   *dense.Matrix[float64]
-	Lengths []float64
-	Trend   *dense.Matrix[float64]
+	Nodes   *dense.Matrix[float64] `doc:"centres of the Gaussians, scaled parameters"`
+	Lengths []float64              `doc:"lengths of the Gaussians"`
+	Trend   *dense.Matrix[float64] `doc:"linear trend"`
 
 	// Barycentric kinds: Σ_j w_j/(x−Support_j) Coef_j / Σ_j w_j/(x−Support_j).
-	Support            []float64
-	WeightRe, WeightIm []float64
+	Support            []float64 `doc:"support points, scaled parameter"`
+	WeightRe, WeightIm []float64 `doc:"barycentric weights"`
 	// Full is set where Coef has the columns of Samples.K instead of the
 	// principal coordinates (complex weights leave their span).
 	Full bool
@@ -127,9 +127,9 @@ type Part struct {
 // events, their scaled positions, residuals and differences.
 type Estimate struct {
 	Axes       []Axis                 // scaled μ of the events
-	Events     *dense.Matrix[float64] // E × D scaled positions
-	Residual   []float64              // e_i, relative residual norm of the prediction
-	Difference []float64              // d_i, relative difference of the two left-out predictions
+	Events     *dense.Matrix[float64] `doc:"scaled parameters of the left-out events"`
+	Residual   []float64              `doc:"relative left-out residuals of the prediction"`
+	Difference []float64              `doc:"relative differences of the two best kinds at left-out events"`
 	Factor     float64                // f, calibration of √(d² + s²)
 	Ratio      float64                // min(1, median d / median d_i)
 	Largest    float64                // max e_i

@@ -20,7 +20,7 @@ func (e *NonFiniteError) Error() string {
 // solutions of minimum norm. All its fields are plain data.
 type Orthogonal[T scalar.Scalar] struct {
 	QR   *QRFactor[T]
-	Perm []int
+	Perm []int `doc:"column permutation"`
 	Rank int
 	Z    *QRFactor[T] // nil when Rank = n
 }

@@ -21,8 +21,8 @@ func (e *SingularError) Error() string {
 // All its fields are plain data.
 type LUFactor[T scalar.Scalar] struct {
 	N     int
-	LU    []T
-	Perm  []int
+	LU    []T     `doc:"unit lower and upper triangle of the row-permuted matrix, by rows"`
+	Perm  []int   `doc:"row permutation"`
 	Norm1 float64 // the 1-norm of A, for Condition
 }
 

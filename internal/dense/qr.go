@@ -13,8 +13,8 @@ import (
 // v_j = 1. Q is the product of the reflectors in index order.
 type QRFactor[T scalar.Scalar] struct {
 	Rows, Cols int
-	V          []T
-	Tau        []float64 // min(Rows, Cols) of them
+	V          []T       `doc:"Householder vectors and R, column by column"`
+	Tau        []float64 `doc:"min(rows, cols) reflector scales"`
 }
 
 // QR factors a, which is kept.

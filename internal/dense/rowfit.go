@@ -9,8 +9,8 @@ import (
 // RowFit solves min |k - β·A| for row vectors k, with A (M×N) factored once:
 // the fit of a target by M selected rows. All its fields are plain data.
 type RowFit[T scalar.Scalar] struct {
-	Rows   *Matrix[T]     // A
-	Scale  []float64      // powers of two that bring the rows of A to a norm in [½, 1)
+	Rows   *Matrix[T]     `doc:"A, M x N"`
+	Scale  []float64      `doc:"powers of two that bring the rows of A to a norm in [1/2, 1)"`
 	Factor *Orthogonal[T] // of (diag(Scale)·A)ᵀ
 }
 
