@@ -3,6 +3,7 @@ package surrogate
 import (
 	"fmt"
 	"math"
+	"math/cmplx"
 
 	"eimtool/internal/dense"
 	"eimtool/internal/features"
@@ -92,7 +93,7 @@ func (m *Model) FromProbe(values []complex128) (*Answer, error) {
 		switch {
 		case m.Field == FieldHermitian && i < len(points) && points[i].Imag:
 			re[i] = imag(v)
-		case m.Field != FieldHermitian && imag(v) != 0:
+		case m.Field != FieldHermitian && imag(v) != 0 && !cmplx.IsNaN(v):
 			return nil, &ProbeError{i + 1, fmt.Sprintf("value %v of a real family has an imaginary part", v)}
 		default:
 			re[i] = real(v)

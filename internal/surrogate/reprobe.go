@@ -48,12 +48,12 @@ func (m *Model) WithoutProbes(ctx context.Context, lost []int, threads int) (*Mo
 }
 
 func withoutProbes[T scalar.Scalar](ctx context.Context, m *Model, core *Core[T], points []ProbePoint, gone map[int]bool, threads int) (*Core[T], error) {
-	var exclude []int
+	var exclude, lost []int
 	var check []features.Feature
 	for i, p := range points {
 		column := m.entryColumn(p.Feature)
 		if gone[i] && column >= 0 {
-			exclude = append(exclude, column)
+			lost = append(lost, column)
 		}
 		if !gone[i] && p.Role == RoleCheck {
 			check = append(check, p.Feature)
@@ -71,13 +71,14 @@ func withoutProbes[T scalar.Scalar](ctx context.Context, m *Model, core *Core[T]
 		dense.Scale(scalar.Of[T](1/s[l], 0), combine.Row(l))
 	}
 	count := len(core.Values)
-	pts, err := eim.QDEIMOf(ctx, combine, core.Values, 2*count, eim.QDEIMOptions{Exclude: exclude, Threads: threads})
+	pts, err := chooseEntries(ctx, combine, core.Values, append(exclude, lost...), threads)
 	var short *eim.QDEIMError
-	if errors.As(err, &short) && short.Found >= count { // a small matrix: as many as there are
-		pts, err = eim.QDEIMOf(ctx, combine, core.Values, short.Found, eim.QDEIMOptions{Exclude: exclude, Threads: threads})
+	if errors.As(err, &short) { // a small matrix: the checks are needed themselves
+		check = nil
+		pts, err = chooseEntries(ctx, combine, core.Values, lost, threads)
 	}
 	if err != nil {
-		return nil, err
+		return nil, &ProbeError{0, fmt.Sprintf("without the lost probes: %v", err)}
 	}
 	probes := len(pts.Columns)
 	p := &Probe[T]{Check: check, Basis: dense.New[T](count, probes), CheckBasis: dense.New[T](count, len(check))}
@@ -104,6 +105,18 @@ func withoutProbes[T scalar.Scalar](ctx context.Context, m *Model, core *Core[T]
 	d := *core
 	d.Probe = p
 	return &d, nil
+}
+
+// chooseEntries chooses twice as many entries as there are terms, fewer where
+// the matrix has fewer but never less than the terms.
+func chooseEntries[T scalar.Scalar](ctx context.Context, modes *dense.Matrix[T], values [][]T, exclude []int, threads int) (*eim.QDEIMPoints, error) {
+	opt := eim.QDEIMOptions{Exclude: exclude, Threads: threads}
+	pts, err := eim.QDEIMOf(ctx, modes, values, 2*len(values), opt)
+	var short *eim.QDEIMError
+	if errors.As(err, &short) && short.Found >= len(values) {
+		return eim.QDEIMOf(ctx, modes, values, short.Found, opt)
+	}
+	return pts, err
 }
 
 // entryColumn returns the place of an entry among the values of a term, -1 for
