@@ -54,11 +54,13 @@ func (a *app) infoCommand() *cobra.Command {
 	c.Flags().BoolVar(&o.probes, "probes", false, "print what to probe, as CSV")
 	c.Flags().BoolVar(&o.sensors, "sensors", false, "print the criticality of each magic value, as CSV")
 	c.Flags().IntSliceVar(&o.lost, "lost-probe", nil, "list what to probe without these probes (1-based), with others in their place")
-	c.MarkFlagsMutuallyExclusive("probes", "sensors")
 	return c
 }
 
 func (a *app) runInfo(ctx context.Context, path string, o *infoOptions) error {
+	if o.probes && o.sensors {
+		return inputErrorf("call info twice", "--probes with --sensors: one CSV at a time")
+	}
 	if len(o.lost) > 0 && !o.probes && !o.sensors {
 		return inputErrorf("add --probes or --sensors", "--lost-probe alone: it changes what is probed")
 	}

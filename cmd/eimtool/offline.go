@@ -330,6 +330,9 @@ func (o *offlineOptions) judge(m *surrogate.Model) error {
 	if m.Errors.Test > e {
 		name, e = "test", m.Errors.Test
 	}
+	if unseen := m.Errors.HeldOut < 0 && m.Errors.Test < 0; (unseen || !m.Modelled()) && m.Interpolation.Score > e {
+		name, e = "left-out", m.Interpolation.Score
+	}
 	if e <= o.tolerance {
 		return nil
 	}

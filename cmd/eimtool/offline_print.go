@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 
 	"eimtool/internal/report"
 )
@@ -54,6 +55,15 @@ func writeSummary(w io.Writer, res *offlineResult, details bool) error {
 	return writeHistory(w, res)
 }
 
+// numbers writes 1,2,3.
+func numbers(list []int) string {
+	s := make([]string, len(list))
+	for i, n := range list {
+		s[i] = fmt.Sprint(n)
+	}
+	return strings.Join(s, ",")
+}
+
 // writeHistory prints the greedy's steps and the candidates' scores.
 func writeHistory(w io.Writer, res *offlineResult) error {
 	var rows [][]string
@@ -71,7 +81,13 @@ func writeHistory(w io.Writer, res *offlineResult) error {
 			fmt.Sprintf("%.3g", float64(s.LebesgueParameter)), fmt.Sprintf("%.3g", float64(s.LebesgueEntry)),
 		})
 	}
+	if _, err := fmt.Fprintf(w, "\ngreedy selection (with hold-out: among the training part; the bundle's terms: snapshots %s)\n", numbers(res.Selected)); err != nil {
+		return err
+	}
 	if err := report.Table(w, []string{"term", "snapshot", "mu", "magic feature", "error", "held_out_error", "lebesgue_parameter", "lebesgue_entry"}, rows); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(w, "\ncoefficient models by left-out error"); err != nil {
 		return err
 	}
 	rows = nil

@@ -22,6 +22,7 @@ type offlineResult struct {
 	Field         string            `json:"field"`
 	Symmetry      string            `json:"symmetry"`
 	Terms         int               `json:"terms"`
+	Selected      []int             `json:"selected,omitempty"` // samples, from 1
 	MagicEntries  int               `json:"magic_entries"`
 	TrainingError report.Number     `json:"training_error"`
 	HeldOutError  report.Number     `json:"held_out_error"`
@@ -98,6 +99,9 @@ func (r *offlineResult) fill(m *surrogate.Model) {
 	r.Rows, r.Cols, r.NNZ = m.Rows, m.Cols, m.Pattern().FullNNZ()
 	r.Field, r.Symmetry = m.Field, m.Symmetry
 	r.Terms, r.MagicEntries = m.TermCount(), countMagic(m)
+	for _, i := range m.Terms {
+		r.Selected = append(r.Selected, i+1)
+	}
 	r.TrainingError, r.HeldOutError = measured(m.Errors.Training), measured(m.Errors.HeldOut)
 	r.HeldOutProbe = measured(m.Errors.HeldOutProbe)
 	r.TestError, r.TestProbe = measured(m.Errors.Test), measured(m.Errors.TestProbe)

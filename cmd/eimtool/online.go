@@ -83,6 +83,8 @@ func (o *onlineOptions) check(a *app, tolSet bool, bundle string) error {
 	switch {
 	case tolSet && !(o.tol > 0):
 		return inputErrorf("write for example --tol 1e-6", "--tol %g: want a positive number", o.tol)
+	case len(o.mu) > 0 && o.at != "":
+		return inputErrorf("put all points into the table, or call online twice", "--mu with --at: use one of them")
 	case o.derivative != "" && o.probe != "":
 		return inputErrorf("use --mu or --at", "--derivative with --probe: only the coefficient model can be differentiated")
 	case o.derivative != "" && tolSet:

@@ -7,7 +7,10 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"strings"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 
 	"eimtool/internal/matrix"
 	"eimtool/internal/mtx"
@@ -163,7 +166,16 @@ func (a *app) writeMatrix(ctx context.Context, output string, m *matrix.Matrix) 
 	if err != nil {
 		return err
 	}
-	return done(mtx.Write(ctx, w, m, mtx.WriteOptions{Threads: a.threads}))
+	opt := mtx.WriteOptions{Threads: a.threads}
+	if !strings.HasSuffix(strings.ToLower(output), ".gz") {
+		return done(mtx.Write(ctx, w, m, opt))
+	}
+	z := gzip.NewWriter(w) // without name and time: same matrix, same bytes
+	err = mtx.Write(ctx, z, m, opt)
+	if closed := z.Close(); err == nil {
+		err = closed
+	}
+	return done(err)
 }
 
 // interruptible is a writer that fails once its context is cancelled.

@@ -24,7 +24,6 @@ func (t *target) bind(c *cobra.Command) {
 	f.StringVar(&t.at, "at", "", "CSV table of parameter points")
 	f.StringVar(&t.probe, "probe", "", "values of A at the probes: CSV index,value or index,re,im, or a matrix file")
 	heading(f, headInput, "mu", "at", "probe")
-	c.MarkFlagsMutuallyExclusive("mu", "at")
 }
 
 // point is one parameter point of a sweep.

@@ -127,6 +127,9 @@ func (m *Model) checkMu(mu []float64) error {
 func (m *Model) extrapolation(mu []float64) float64 {
 	var far float64
 	for j, v := range mu {
+		if m.periodic(j) {
+			continue
+		}
 		out := max(m.Lower[j]-v, v-m.Upper[j], 0)
 		if out > 0 {
 			width := m.Upper[j] - m.Lower[j]
@@ -137,6 +140,20 @@ func (m *Model) extrapolation(mu []float64) float64 {
 		}
 	}
 	return far
+}
+
+// periodic reports whether the prediction is periodic in parameter j.
+func (m *Model) periodic(j int) bool {
+	for i := range m.Averaged {
+		wraps := false
+		for _, a := range m.Parts[i].Axes {
+			wraps = wraps || a.Param == j && a.Warp == WarpPeriodic
+		}
+		if !wraps {
+			return false
+		}
+	}
+	return m.Averaged > 0
 }
 
 // evaluate returns the prediction at mu and, when j ≥ 0, its derivative.

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sort"
+	"strconv"
 
 	"eimtool/internal/coefficients"
 	"eimtool/internal/dense"
@@ -274,13 +276,48 @@ func (b *builder[T]) interpolate(idx []int, sel *terms[T]) (*coefficients.Model,
 		warp[w.Parameter] = w.Kind
 	}
 	model, err := coefficients.Fit(b.ctx, s, coefficients.Options{
-		Model: b.opt.Model, Warp: warp, Periodic: b.opt.Periodic,
+		Model: b.opt.Model, Warp: warp, Periodic: b.periods(),
 		Threads: b.opt.Threads, Progress: b.opt.Progress,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("coefficient model: %w", err)
 	}
 	return model, nil
+}
+
+// periods completes periodic parameters by the period of all samples, N times
+// their distance where they are equidistant, so that a part of them will do.
+func (b *builder[T]) periods() []string {
+	var out []string
+	for _, p := range b.opt.Periodic {
+		if j := slices.Index(b.m.ParameterNames(), p); j >= 0 {
+			var v []float64
+			for i := range b.m.Mu.Rows {
+				v = append(v, b.m.Mu.At(i, j))
+			}
+			slices.Sort(v)
+			v = slices.Compact(v)
+			if h, ok := equidistant(v); ok {
+				p += "=" + strconv.FormatFloat(h*float64(len(v)), 'g', -1, 64)
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// equidistant returns the distance of sorted distinct numbers, if it is one.
+func equidistant(v []float64) (float64, bool) {
+	if len(v) < 2 {
+		return 0, false
+	}
+	h := (v[len(v)-1] - v[0]) / float64(len(v)-1)
+	for i := 1; i < len(v); i++ {
+		if math.Abs(v[i]-v[i-1]-h) > 1e-6*h {
+			return 0, false
+		}
+	}
+	return h, true
 }
 
 // values returns the value blocks of the terms.
@@ -318,19 +355,42 @@ func (b *builder[T]) keepTable(terms int) bool {
 // modelled.
 const notModelled = 0.05
 
+// Modelled reports whether the samples determine the coefficients between each
+// other: left-out samples are predicted within 5 %.
+func (m *Model) Modelled() bool {
+	return m.Interpolation != nil && m.Interpolation.Score <= notModelled
+}
+
 // warn collects what a user should know about the samples.
 func (m *Model) warn(n int) {
+	say := func(format string, args ...any) { m.Warnings = append(m.Warnings, fmt.Sprintf(format, args...)) }
 	terms := m.TermCount()
 	if n < 3*terms {
-		m.Warnings = append(m.Warnings, fmt.Sprintf("%d samples for %d terms: fewer than 3 per term; the model may not hold between them (add samples or lower --max-terms)", n, terms))
+		say("fewer than 3 samples per term (samples: %d, terms: %d): the model may not hold between them (add samples or lower --max-terms)", n, terms)
 	}
 	if m.Errors.HeldOut > 10*m.Errors.Training && m.Errors.HeldOut > 1e-12 {
-		m.Warnings = append(m.Warnings, fmt.Sprintf("held-out error %.1e is more than 10 times the training error %.1e: the coefficients are not resolved in the parameters (add samples, or use --probe)", m.Errors.HeldOut, m.Errors.Training))
+		say("held-out error %.1e (largest at %s) is more than 10 times the training error %.1e: the coefficients are not resolved in the parameters (check that file, add samples, or use --probe)", m.Errors.HeldOut, m.worst, m.Errors.Training)
 	}
 	if terms == n && n > 1 {
-		m.Warnings = append(m.Warnings, "the rank was exhausted with every sample selected: the family is not resolved (add samples)")
+		say("the rank was exhausted with every sample selected: the family is not resolved (add samples)")
 	}
-	if m.Interpolation != nil && m.Interpolation.Score > notModelled {
-		m.Warnings = append(m.Warnings, "the coefficients are not modelled: the samples do not determine them between each other (use --probe, or add samples)")
+	if !m.Modelled() {
+		say("the coefficients are not modelled: the samples do not determine them between each other (use --probe, or add samples)")
+	}
+	if m.Options.Select != "eim" {
+		for _, o := range []struct {
+			flag string
+			set  bool
+		}{
+			{"norm", m.Options.Norm != "max"},
+			{"scaling", m.Options.Scaling != "absolute"},
+			{"features", m.Options.Features != "auto"},
+			{"preserve", len(m.Options.Preserve) > 0},
+			{"blocks", len(m.Options.RowCuts)+len(m.Options.ColCuts) > 0},
+		} {
+			if o.set {
+				say("--%s steers the greedy selection alone: add --select eim for it to choose the terms", o.flag)
+			}
+		}
 	}
 }

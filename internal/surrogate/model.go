@@ -54,6 +54,7 @@ type Model struct {
 	Complex       *Core[complex128] // complex families
 
 	pattern *matrix.Pattern `bundle:"-"`
+	worst   string          `bundle:"-"` // file of the held-out sample with the largest error
 }
 
 // Parameter is one parameter with the range of its samples.

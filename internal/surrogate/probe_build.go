@@ -3,6 +3,7 @@ package surrogate
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"eimtool/internal/dense"
 	"eimtool/internal/eim"
@@ -97,15 +98,6 @@ func unscale[T scalar.Scalar](v *dense.Matrix[T], t *eim.Table[T], at []eim.Feat
 	}
 }
 
-// validated returns the selection that a probe is validated with: that of the
-// hold-out phase where there was one.
-func (b *builder[T]) validated(sel *terms[T]) *terms[T] {
-	if b.validation != nil {
-		return b.validation
-	}
-	return sel
-}
-
 // checkEntries continues the choice of columns on the residuals of held-out
 // samples, then adds seeded entries of distinct rows.
 func (b *builder[T]) checkEntries(sel *terms[T], magic []eim.Feature) ([]eim.Feature, error) {
@@ -178,13 +170,14 @@ func (b *builder[T]) zeroColumn(c int) bool {
 // residuals returns the residual matrices of a few samples reconstructed from
 // their magic features.
 func (b *builder[T]) residuals(sel *terms[T], magic []eim.Feature) ([][]T, error) {
-	reconstruct, err := b.prober(b.validated(sel), magic)
+	proofs, err := b.proofs(sel, magic, residualRows)
 	if err != nil {
 		return nil, err
 	}
 	var rows [][]T
-	for _, i := range b.checkSamples(sel, residualRows) {
-		r, err := reconstruct(i)
+	for _, q := range proofs {
+		i := q.sample
+		r, err := q.reconstruct(i)
 		if err != nil {
 			return nil, err
 		}
@@ -207,17 +200,19 @@ func (b *builder[T]) residualWeights(i int, r reconstruction[T]) []T {
 	return w
 }
 
-// calibrate sets the median ratio of error to largest check residual over the
-// validation samples. Where every such error is round-off the ratio of norm to
+// calibrate sets the ratio of error to largest check residual: the median over
+// the held-out samples, or the largest of the few that are left out one by one
+// without hold-out. Where every such error is round-off the ratio of norm to
 // largest entry of a snapshot stands in.
 func (b *builder[T]) calibrate(p *Probe[T], sel *terms[T], magic, check []eim.Feature) error {
-	reconstruct, err := b.prober(b.validated(sel), magic)
+	proofs, err := b.proofs(sel, magic, len(b.rows))
 	if err != nil {
 		return err
 	}
 	var ratios []float64
-	for _, i := range b.checkSamples(sel, len(b.rows)) {
-		r, err := reconstruct(i)
+	for _, q := range proofs {
+		i := q.sample
+		r, err := q.reconstruct(i)
 		if err != nil {
 			return err
 		}
@@ -239,6 +234,9 @@ func (b *builder[T]) calibrate(p *Probe[T], sel *terms[T], magic, check []eim.Fe
 		}
 	}
 	p.Calibration = median(ratios)
+	if b.validation == nil && len(ratios) > 0 {
+		p.Calibration = slices.Max(ratios)
+	}
 	if math.IsNaN(p.Calibration) {
 		for i, r := range b.rows {
 			if m := scalar.MaxAbs(r); m > 0 {

@@ -2,10 +2,12 @@ package surrogate
 
 import (
 	"math"
+	"slices"
 	"sort"
 
 	"eimtool/internal/dense"
 	"eimtool/internal/eim"
+	"eimtool/internal/scalar"
 )
 
 // validate selects and models on the training part and measures on the held-out
@@ -37,7 +39,9 @@ func (b *builder[T]) validate() error {
 			return err
 		}
 		beta := core.coefficients(unpack[T](p.K), 1)
-		worst = max(worst, relativeDistance(b.k.Row(i), dense.VecMul(beta, core.Coordinates)))
+		if e := relativeDistance(b.k.Row(i), dense.VecMul(beta, core.Coordinates)); e > worst {
+			worst, b.m.worst = e, b.m.Files[i]
+		}
 	}
 	b.m.Errors.HeldOut = worst
 	b.validation = sel
@@ -115,22 +119,63 @@ func (b *builder[T]) reconstructionError(i int, r reconstruction[T]) float64 {
 	return relativeDistance(b.k.Row(i), dense.VecMul(r.w, b.k))
 }
 
-// checkSamples returns up to limit samples that measure a probe: the held-out
-// ones or, without hold-out, samples that are not terms.
-func (b *builder[T]) checkSamples(sel *terms[T], limit int) []int {
-	list := b.held
-	if len(list) == 0 {
-		used := map[int]bool{}
-		for _, s := range sel.snapshots {
-			used[s] = true
+// proof is a sample and a reconstruction that does not know it.
+type proof[T scalar.Scalar] struct {
+	sample      int
+	reconstruct func(i int) (reconstruction[T], error)
+}
+
+// leftOut is the number of samples left out one by one without hold-out.
+const leftOut = 10
+
+// proofs returns up to limit samples that measure a probe: the held-out ones or,
+// without hold-out, up to ten samples, each reconstructed without itself.
+func (b *builder[T]) proofs(sel *terms[T], magic []eim.Feature, limit int) ([]proof[T], error) {
+	var out []proof[T]
+	if b.validation != nil {
+		reconstruct, err := b.prober(b.validation, magic)
+		for _, i := range b.held[:min(limit, len(b.held))] {
+			out = append(out, proof[T]{i, reconstruct})
 		}
-		for i := range b.rows {
-			if !used[i] {
-				list = append(list, i)
-			}
-		}
+		return out, err
 	}
-	return list[:min(limit, len(list))]
+	n := len(b.rows)
+	count := min(limit, leftOut, n)
+	for k := range count {
+		i := k * n / count
+		with, err := b.without(sel, i)
+		if err != nil {
+			return nil, err
+		}
+		if with == nil {
+			continue
+		}
+		reconstruct, err := b.prober(with, magic)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, proof[T]{i, reconstruct})
+	}
+	return out, nil
+}
+
+// without returns the selection without sample i, nil when nothing is left.
+func (b *builder[T]) without(sel *terms[T], i int) (*terms[T], error) {
+	if len(b.rows) == 1 {
+		return nil, nil
+	}
+	with := &terms[T]{greedy: sel.greedy}
+	if !b.papersProbe(sel) {
+		rest := slices.DeleteFunc(indices(len(b.rows)), func(k int) bool { return k == i })
+		var err error
+		with.modes, err = b.modeSet(rest)
+		return with, err
+	}
+	with.snapshots = slices.DeleteFunc(slices.Clone(sel.snapshots), func(k int) bool { return k == i })
+	if len(with.snapshots) == 0 {
+		return nil, nil
+	}
+	return with, nil
 }
 
 // median of x, NaN when x is empty.
