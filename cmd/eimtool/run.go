@@ -19,7 +19,7 @@ import (
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	// The live heap is a few large tables: collecting early costs nothing and
 	// keeps the peak near the table's size.
-	debug.SetGCPercent(25)
+	debug.SetGCPercent(10)
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() { // a second interrupt ends the process at once

@@ -3,27 +3,24 @@ package family
 import (
 	"fmt"
 	"hash/crc32"
-	"io"
-	"os"
 )
 
-// checksum returns "crc32c:xxxxxxxx:bytes" for the bytes of a file: the CRC-32
-// of Castagnoli's polynomial, which processors compute faster than memory
-// delivers, and the size. It tells which data were used; it protects against
-// accidents, not against intent.
-func checksum(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := crc32.New(crc32.MakeTable(crc32.Castagnoli))
-	n, err := io.CopyBuffer(h, onlyReader{f}, make([]byte, 256<<10))
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("crc32c:%08x:%d", h.Sum32(), n), nil
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// checksum is the CRC-32 of Castagnoli's polynomial, which processors compute
+// faster than memory delivers, and the number of the bytes written to it. It
+// tells which data were used; it protects against accidents, not against intent.
+type checksum struct {
+	crc   uint32
+	bytes int64
 }
 
-// onlyReader hides all methods but Read, so that the buffer above is used.
-type onlyReader struct{ io.Reader }
+// Write adds bytes; it never fails.
+func (c *checksum) Write(p []byte) (int, error) {
+	c.crc = crc32.Update(c.crc, castagnoli, p)
+	c.bytes += int64(len(p))
+	return len(p), nil
+}
+
+// String returns "crc32c:xxxxxxxx:bytes".
+func (c *checksum) String() string { return fmt.Sprintf("crc32c:%08x:%d", c.crc, c.bytes) }

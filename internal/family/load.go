@@ -28,8 +28,7 @@ type LoadOptions struct {
 	// tells what does not fit on the pattern. Only Pattern, Complex and
 	// Hermitian of it are needed.
 	Reference *Family
-	// Checksums asks for Family.Checksums, for which every file is read a
-	// second time.
+	// Checksums asks for Family.Checksums.
 	Checksums bool
 }
 
@@ -148,7 +147,12 @@ func (c *collector) read(ctx context.Context, i, threads int) (r fileResult) {
 	c.mu.Lock()
 	order := c.order
 	c.mu.Unlock()
-	file, err := mtx.ReadFile(ctx, s.Path, mtx.ReadOptions{Threads: threads, Reference: order})
+	opt := mtx.ReadOptions{Threads: threads, Reference: order}
+	var sum checksum
+	if c.opt.Checksums {
+		opt.Tee = &sum
+	}
+	file, err := mtx.ReadFile(ctx, s.Path, opt)
 	if err != nil {
 		r.err = readFailed(c.table, i, err)
 		return r
@@ -160,10 +164,7 @@ func (c *collector) read(ctx context.Context, i, threads int) (r fileResult) {
 		c.mu.Unlock()
 	}
 	if c.opt.Checksums {
-		if r.checksum, err = checksum(s.Path); err != nil {
-			r.err = c.table.errorAt(i, fmt.Sprintf("%s cannot be read: %v", c.table.file(i), reason(err)), "")
-			return r
-		}
+		r.checksum = sum.String()
 	}
 	if !anyNonzero(file.Values) {
 		r.err = c.table.errorAt(i, fmt.Sprintf("%s has no nonzero value", c.table.file(i)),

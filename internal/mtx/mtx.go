@@ -25,6 +25,8 @@
 package mtx
 
 import (
+	"io"
+
 	"eimtool/internal/matrix"
 )
 
@@ -73,6 +75,11 @@ type ReadOptions struct {
 	// entries. They are returned without their empty rows and columns, and
 	// File.Compact says which ones are left. Without it they are an error.
 	Compact bool
+
+	// Tee, when not nil, is given every byte that is read, compressed data as
+	// they are, in order and to the end of the input of a successful read: for
+	// a checksum.
+	Tee io.Writer
 
 	block int // length of the blocks of text, blockSize when 0; for tests
 }

@@ -51,7 +51,7 @@ func parse(ctx context.Context, r io.Reader, file string, opt ReadOptions) (*Fil
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	src, perr := open(r, file, opt.MaxBytes)
+	src, perr := open(r, file, opt.MaxBytes, opt.Tee)
 	if perr != nil {
 		return nil, perr, nil
 	}
@@ -69,6 +69,9 @@ func parse(ctx context.Context, r io.Reader, file string, opt ReadOptions) (*Fil
 	f, perr, err := p.finish(ctx, &opt)
 	if perr != nil {
 		return nil, src.verify(ctx, perr), ctx.Err()
+	}
+	if err == nil && opt.Tee != nil {
+		_, err = io.Copy(io.Discard, src.input) // what follows the last gzip member
 	}
 	return f, nil, err
 }

@@ -24,6 +24,7 @@ const (
 
 // source hands out text in blocks of whole lines.
 type source struct {
+	input   io.Reader // as given
 	text    io.Reader // decompressed
 	gzip    *gunzip   // nil for plain data
 	size    int64     // length of the plain text if known, otherwise -1
@@ -44,11 +45,16 @@ type chunk struct {
 }
 
 // open finds out what r holds. name is empty when r has no file name.
-func open(r io.Reader, name string, limit int64) (*source, *ParseError) {
+func open(r io.Reader, name string, limit int64, tee io.Writer) (*source, *ParseError) {
 	s := &source{text: r, size: -1, block: blockSize, limit: limit}
 	if f, ok := r.(*os.File); ok {
 		s.size = remaining(f)
 	}
+	if tee != nil {
+		r = io.TeeReader(r, tee)
+		s.text = r
+	}
+	s.input = r
 	head, err := s.peek()
 	if err != nil {
 		return nil, err
