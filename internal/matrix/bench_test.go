@@ -75,11 +75,3 @@ func BenchmarkSummary(b *testing.B) {
 		})
 	}
 }
-
-func BenchmarkUnion(b *testing.B) {
-	p, q := banded(1_000_000, General, false).Pattern, banded(1_000_000, Symmetric, false).Pattern
-	q.Symmetry = General
-	for b.Loop() {
-		Union([]*Pattern{p, q})
-	}
-}

@@ -1,6 +1,6 @@
 // Package matrix holds sparse and dense matrices as a pattern and its values:
-// the snapshots of one family share one pattern. It gives unions of patterns,
-// products, sums and norms, with symmetric storage (one triangle) understood
+// the snapshots of one family share one pattern. It gives products, sums, norms
+// and distances, with symmetric storage (one triangle) understood
 // everywhere. It neither reads files nor solves systems.
 package matrix
 

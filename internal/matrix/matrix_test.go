@@ -153,67 +153,6 @@ func TestExpand(t *testing.T) {
 	})
 }
 
-func TestUnion(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		k := drawKind(t)
-		k.dense = false
-		samples := make([]sample, rapid.IntRange(1, 4).Draw(t, "patterns"))
-		patterns := make([]*Pattern, len(samples))
-		all := map[[2]int]bool{}
-		anyDense := false
-		for n := range samples {
-			one := k
-			one.dense = k.symmetry != SkewSymmetric && rapid.IntRange(0, 5).Draw(t, "dense") == 0
-			anyDense = anyDense || one.dense
-			samples[n] = drawSample(t, one, integers())
-			patterns[n] = samples[n].m.Pattern
-			for _, e := range samples[n].stored {
-				all[e] = true
-			}
-		}
-		u, maps := Union(patterns)
-		if u.NNZ() != len(all) || u.Dense != anyDense {
-			t.Fatalf("union of %d entries, dense %v, want %d, %v", u.NNZ(), u.Dense, len(all), anyDense)
-		}
-		u.Each(func(_, i, j int) {
-			if !all[[2]int{i, j}] {
-				t.Fatalf("(%d, %d) is in no pattern", i, j)
-			}
-		})
-		for n, s := range samples {
-			if (maps[n] == nil) != u.Equal(patterns[n]) && len(s.stored) > 0 {
-				t.Fatalf("map %d is %v", n, maps[n])
-			}
-			for k, at := range maps[n] {
-				if i, j := u.Position(at); s.stored[k] != [2]int{i, j} {
-					t.Fatalf("entry %v of pattern %d mapped to (%d, %d)", s.stored[k], n, i, j)
-				}
-			}
-		}
-	})
-}
-
-func TestUnionRefuses(t *testing.T) {
-	sparse := func(s Symmetry) *Pattern {
-		return &Pattern{Rows: 2, Cols: 2, Symmetry: s, ColPtr: []int{0, 0, 1}, RowIdx: []int32{1}}
-	}
-	for name, p := range map[string][]*Pattern{
-		"none":           nil,
-		"symmetries":     {sparse(General), sparse(Symmetric)},
-		"shapes":         {sparse(General), {Rows: 3, Cols: 2, ColPtr: []int{0, 0, 0}}},
-		"skew, diagonal": {sparse(SkewSymmetric), {Rows: 2, Cols: 2, Symmetry: SkewSymmetric, Dense: true}},
-	} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%s: union accepted", name)
-				}
-			}()
-			Union(p)
-		}()
-	}
-}
-
 func TestSymmetryNames(t *testing.T) {
 	var names []string
 	for _, s := range symmetries {
