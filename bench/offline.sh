@@ -15,6 +15,6 @@ for run in 1 2 3; do
     start=$(date +%s.%N)
     bin/eimtool offline "$data/samples.csv" -o "$data/eimtool.npz" --quiet
     end=$(date +%s.%N)
-    echo "eimtool offline: $(echo "$end - $start" | bc) s"
+    echo "eimtool offline: $(awk "BEGIN { print $end - $start }") s"
 done
 "$python" bench/offline_scipy.py "$data/samples.csv" "$data/scipy.npz"
