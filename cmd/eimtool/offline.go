@@ -355,7 +355,7 @@ func (a *app) showPlan(t *family.Table, plan family.MemoryPlan) error {
 		return report.Table(w, nil, [][]string{
 			{"snapshots", fmt.Sprintf("%d, %d x %d", len(t.Samples), plan.Rows, plan.Cols)},
 			{"table in memory", memory.Format(plan.Table)},
-			{"peak memory", memory.Format(plan.Peak())},
+			{"peak while reading", memory.Format(plan.Peak())},
 			{"limit", memory.Format(plan.Limit)},
 		})
 	})

@@ -9,11 +9,16 @@ import (
 	"eimtool/internal/scalar"
 )
 
+// qdeimWhole is the number of values up to which a basis is one block. Its
+// pivots then do not depend on where columns stand: symmetric and expanded
+// storage, or further columns of zeros, give the same ones.
+const qdeimWhole = 1 << 22
+
 // QDEIMOptions are the choices of QDEIM and QDEIMExtend; the zero value is the
 // default.
 type QDEIMOptions struct {
 	Exclude   []int // columns that must not be chosen: broken sensors
-	BlockSize int   // columns per block, 512 when 0; the result depends on it
+	BlockSize int   // columns per block; 0: one block for a small basis, 512 for a large one. The result depends on it
 	Threads   int   // all processors when ≤ 0; the result does not depend on it
 }
 
@@ -88,13 +93,16 @@ func QDEIMExtend[T scalar.Scalar](ctx context.Context, residuals [][]T, count in
 // qdeimColumns returns count columns in rounds of at most q, and those found
 // with a *QDEIMError.
 func qdeimColumns[T scalar.Scalar](ctx context.Context, basis qdeimSource[T], count int, opt QDEIMOptions) ([]int, error) {
-	q, _ := basis.size()
+	q, x := basis.size()
 	taken := make(map[int]bool, len(opt.Exclude)+count)
 	for _, j := range opt.Exclude {
 		taken[j] = true
 	}
 	if opt.BlockSize <= 0 {
 		opt.BlockSize = 512
+		if q*x <= qdeimWhole {
+			opt.BlockSize = max(1, x)
+		}
 	}
 	var columns []int
 	for len(columns) < count {

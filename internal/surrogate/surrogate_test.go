@@ -380,9 +380,26 @@ func TestSelectionInvariance(t *testing.T) {
 				if !reflect.DeepEqual(got.Terms, want.Terms) {
 					t.Errorf("%s, %s: terms %v, want %v", name, selection, got.Terms, want.Terms)
 				}
+				if name == "permuted" { // entries are the same up to ties
+					continue
+				}
+				if a, b := magicEntries(got), magicEntries(want); !reflect.DeepEqual(a, b) {
+					t.Errorf("%s, %s: magic entries %v, want %v", name, selection, a, b)
+				}
 			}
 		}
 	})
+}
+
+// magicEntries returns the places of the magic probes.
+func magicEntries(m *surrogate.Model) map[[2]int]bool {
+	set := map[[2]int]bool{}
+	for _, p := range m.Probes() {
+		if p.Role == surrogate.RoleMagic {
+			set[[2]int{p.Row, p.Col}] = true
+		}
+	}
+	return set
 }
 
 func TestFewSamples(t *testing.T) {
