@@ -91,8 +91,9 @@ type builder[T scalar.Scalar] struct {
 	train []int            // samples of the hold-out phase
 	held  []int            // the others
 
-	validation  *terms[T] // the selection of the hold-out phase, nil without one
-	heldHistory []float64 // greedy of that phase: error of A at held-out samples per term
+	validation     *terms[T] // the selection of the hold-out phase, nil without one
+	validationCore *Core[T]  // its least-squares part
+	heldHistory    []float64 // greedy of that phase: error of A at held-out samples per term
 }
 
 func build[T scalar.Scalar](ctx context.Context, f *family.Family, m *Model) (*Core[T], error) {

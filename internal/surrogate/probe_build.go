@@ -28,7 +28,11 @@ func (b *builder[T]) probe(sel *terms[T], core *Core[T]) (*Probe[T], error) {
 		p.Magic = append(p.Magic, b.feat.Describe(f))
 		p.MagicScale = append(p.MagicScale, b.feat.Table.ScaleOf(f))
 	}
-	check, err := b.checkEntries(sel, magic)
+	proofs, err := b.proofs(sel, magic)
+	if err != nil {
+		return nil, err
+	}
+	check, err := b.checkEntries(proofs, magic)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +54,7 @@ func (b *builder[T]) probe(sel *terms[T], core *Core[T]) (*Probe[T], error) {
 			return nil, err
 		}
 	}
-	return p, b.calibrate(p, sel, magic, check)
+	return p, b.calibrate(p, sel, proofs, check)
 }
 
 // papersProbe reports whether probes determine β directly, as in the papers.
@@ -100,8 +104,8 @@ func unscale[T scalar.Scalar](v *dense.Matrix[T], t *eim.Table[T], at []eim.Feat
 
 // checkEntries continues the choice of columns on the residuals of held-out
 // samples, then adds seeded entries of distinct rows.
-func (b *builder[T]) checkEntries(sel *terms[T], magic []eim.Feature) ([]eim.Feature, error) {
-	residuals, err := b.residuals(sel, magic)
+func (b *builder[T]) checkEntries(proofs []proof[T], magic []eim.Feature) ([]eim.Feature, error) {
+	residuals, err := b.residuals(proofs)
 	if err != nil {
 		return nil, err
 	}
@@ -169,13 +173,11 @@ func (b *builder[T]) zeroColumn(c int) bool {
 
 // residuals returns the residual matrices of a few samples reconstructed from
 // their magic features.
-func (b *builder[T]) residuals(sel *terms[T], magic []eim.Feature) ([][]T, error) {
-	proofs, err := b.proofs(sel, magic, residualRows)
-	if err != nil {
-		return nil, err
-	}
+func (b *builder[T]) residuals(proofs []proof[T]) ([][]T, error) {
 	var rows [][]T
-	for _, q := range proofs {
+	count := min(residualRows, len(proofs))
+	for k := range count {
+		q := proofs[k*len(proofs)/count]
 		i := q.sample
 		r, err := q.reconstruct(i)
 		if err != nil {
@@ -204,11 +206,7 @@ func (b *builder[T]) residualWeights(i int, r reconstruction[T]) []T {
 // the held-out samples, or the largest of the few that are left out one by one
 // without hold-out. Where every such error is round-off the ratio of norm to
 // largest entry of a snapshot stands in.
-func (b *builder[T]) calibrate(p *Probe[T], sel *terms[T], magic, check []eim.Feature) error {
-	proofs, err := b.proofs(sel, magic, len(b.rows))
-	if err != nil {
-		return err
-	}
+func (b *builder[T]) calibrate(p *Probe[T], sel *terms[T], proofs []proof[T], check []eim.Feature) error {
 	var ratios []float64
 	for _, q := range proofs {
 		i := q.sample
@@ -254,11 +252,7 @@ func (b *builder[T]) probeError(sel *terms[T], i int, r reconstruction[T], e flo
 	if b.papersProbe(sel) {
 		return e
 	}
-	with := b.validation
-	core, err := b.core(with, b.train)
-	if err != nil {
-		return math.NaN()
-	}
+	core := b.validationCore
 	beta := core.coefficients(dense.VecMul(r.w, b.k), 1)
 	return relativeDistance(b.k.Row(i), dense.VecMul(beta, core.Coordinates))
 }

@@ -44,7 +44,11 @@ func (b *builder[T]) selectEIM(idx []int, maxTerms int) (*terms[T], error) {
 			}
 		}
 	}
-	if count < len(s.Snapshots) {
+	switch {
+	case count == len(s.Snapshots):
+	case b.opt.Oversample == 0:
+		s = s.Truncate(count)
+	default: // the features beyond the terms depend on the terms
 		if s, err = b.greedy(idx, count, b.opt.Oversample); err != nil {
 			return nil, err
 		}
@@ -165,28 +169,19 @@ func (b *builder[T]) prefixErrors(s *eim.Selection[T], idx []int) []float64 {
 // the samples falls.
 func (b *builder[T]) selectSwaps(idx []int, maxTerms int) (*terms[T], error) {
 	k := b.k.SelectRows(idx)
-	modes, err := b.modeSet(idx)
+	t, limit, err := b.firstCount(idx, maxTerms)
 	if err != nil {
 		return nil, err
 	}
-	count, noise := maxTerms, 0.0
-	if count == 0 {
-		count, noise = modes.countFor(toleranceShare * b.opt.Tolerance)
-	}
 	var sel *eim.SwapSelection
-	for {
+	for count := t.count; ; count++ {
 		if sel, err = eim.SwapSelect(b.ctx, k, count, eim.SwapOptions{Threads: b.opt.Threads}); err != nil {
 			return nil, err
 		}
-		if maxTerms > 0 || noise > 0 || len(sel.Snapshots) < count || count == len(idx) ||
+		if t.noise > 0 || len(sel.Snapshots) < count || count == limit ||
 			b.projectionError(k, sel.Snapshots) <= toleranceShare*b.opt.Tolerance {
 			break
 		}
-		count++
-	}
-	t := &terms[T]{modes: modes, noise: noise}
-	if maxTerms > 0 && b.opt.Tolerance > 0 {
-		sel = b.shortest(k, sel)
 	}
 	for _, r := range sel.Snapshots {
 		t.snapshots = append(t.snapshots, idx[r])
@@ -195,16 +190,25 @@ func (b *builder[T]) selectSwaps(idx []int, maxTerms int) (*terms[T], error) {
 	return t, nil
 }
 
-// shortest drops terms while the tolerance is met without them.
-func (b *builder[T]) shortest(k *dense.Matrix[T], sel *eim.SwapSelection) *eim.SwapSelection {
-	for len(sel.Snapshots) > 1 {
-		next, err := eim.SwapSelect(b.ctx, k, len(sel.Snapshots)-1, eim.SwapOptions{Threads: b.opt.Threads})
-		if err != nil || b.projectionError(k, next.Snapshots) > toleranceShare*b.opt.Tolerance {
-			break
-		}
-		sel = next
+// firstCount returns the POD modes of the samples idx with the number of terms
+// that the tolerance asks for at least, and the most that there may be: maxTerms
+// or, when that is 0, all samples.
+func (b *builder[T]) firstCount(idx []int, maxTerms int) (t *terms[T], limit int, err error) {
+	modes, err := b.modeSet(idx)
+	if err != nil {
+		return nil, 0, err
 	}
-	return sel
+	if limit = len(idx); maxTerms > 0 {
+		limit = min(maxTerms, limit)
+	}
+	t = &terms[T]{modes: modes, count: limit}
+	if b.opt.Tolerance > 0 {
+		t.count, t.noise = modes.countFor(toleranceShare * b.opt.Tolerance)
+	}
+	if t.count > limit {
+		t.count, t.noise = limit, 0
+	}
+	return t, limit, nil
 }
 
 // projectionError returns the largest relative distance of a row of k from the
@@ -222,18 +226,12 @@ func (b *builder[T]) projectionError(k *dense.Matrix[T], sel []int) float64 {
 
 // selectPOD keeps the leading POD modes of the samples idx.
 func (b *builder[T]) selectPOD(idx []int, maxTerms int) (*terms[T], error) {
-	modes, err := b.modeSet(idx)
+	t, _, err := b.firstCount(idx, maxTerms)
 	if err != nil {
 		return nil, err
 	}
-	count, noise := modes.countFor(toleranceShare * b.opt.Tolerance)
-	if maxTerms > 0 {
-		count = min(maxTerms, count)
-		if b.opt.Tolerance == 0 {
-			count = min(maxTerms, len(modes.sigma))
-		}
-	}
-	return &terms[T]{modes: modes, count: count, noise: noise}, nil
+	t.count = min(t.count, len(t.modes.sigma))
+	return t, nil
 }
 
 // magicValues returns the values of the samples idx at the magic entries, the

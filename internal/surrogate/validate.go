@@ -44,7 +44,7 @@ func (b *builder[T]) validate() error {
 		}
 	}
 	b.m.Errors.HeldOut = worst
-	b.validation = sel
+	b.validation, b.validationCore = sel, core
 	return nil
 }
 
@@ -61,8 +61,6 @@ func (b *builder[T]) prober(sel *terms[T], magic []eim.Feature) (func(i int) (re
 	p := &Probe[T]{}
 	if b.papersProbe(sel) {
 		magic = sel.greedy.Features
-	}
-	if b.papersProbe(sel) {
 		p.Basis = b.termValues(sel.snapshots, magic)
 	} else {
 		p.Basis = b.modeValues(sel.modes, min(len(sel.modes.sigma), len(magic)), magic)
@@ -128,19 +126,19 @@ type proof[T scalar.Scalar] struct {
 // leftOut is the number of samples left out one by one without hold-out.
 const leftOut = 10
 
-// proofs returns up to limit samples that measure a probe: the held-out ones or,
-// without hold-out, up to ten samples, each reconstructed without itself.
-func (b *builder[T]) proofs(sel *terms[T], magic []eim.Feature, limit int) ([]proof[T], error) {
+// proofs returns the samples that measure a probe: the held-out ones or, without
+// hold-out, up to ten samples, each reconstructed without itself.
+func (b *builder[T]) proofs(sel *terms[T], magic []eim.Feature) ([]proof[T], error) {
 	var out []proof[T]
 	if b.validation != nil {
 		reconstruct, err := b.prober(b.validation, magic)
-		for _, i := range b.held[:min(limit, len(b.held))] {
+		for _, i := range b.held {
 			out = append(out, proof[T]{i, reconstruct})
 		}
 		return out, err
 	}
 	n := len(b.rows)
-	count := min(limit, leftOut, n)
+	count := min(leftOut, n)
 	for k := range count {
 		i := k * n / count
 		with, err := b.without(sel, i)
