@@ -12,8 +12,10 @@ import (
 // rooms lists the packages under internal from the most basic one: each may
 // import only those before it.
 var rooms = []string{
-	"scalar", "dense", "matrix", "mtx", "safefile", "memory", "eim", "family",
-	"features", "coefficients", "surrogate", "bundle", "probefile", "report",
+	"scalar", "dense", "matrix", "mtx", "safefile", "memory", "expr", "eim", "family",
+	"solve/order", "solve/kernel", "solve/direct", "solve", "solve/krylov",
+	"features", "coefficients", "lambda", "reduced", "surrogate", "bundle", "answer",
+	"probefile", "report", "gallery", "oracle",
 }
 
 func TestImportOrder(t *testing.T) {
