@@ -16,14 +16,20 @@ import (
 )
 
 // openModel maps a bundle and decodes its model, which is valid until r is
-// closed. The samples that it keeps (--keep-table) are left on disk.
-func (a *app) openModel(path string) (*surrogate.Model, *bundle.Reader, error) {
+// closed. The samples that it keeps (--keep-table) and the members left stay on
+// disk, for a lazySource.
+func (a *app) openModel(path string, left ...string) (*surrogate.Model, *bundle.Reader, error) {
 	r, err := a.openBundle(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	m := new(surrogate.Model)
-	if err := r.Decode(m, "real/table", "complex/table"); err != nil {
+	lazy := append([]string{"real/table", "complex/table"}, left...)
+	err = r.Decode(m, lazy...)
+	if err == nil {
+		err = m.Restore()
+	}
+	if err != nil {
 		r.Close()
 		if is[*bundle.TypeError](err) {
 			err = fileErrorf(path, 0, "make the bundle again with this eimtool", "%v", err)
@@ -31,6 +37,22 @@ func (a *app) openModel(path string) (*surrogate.Model, *bundle.Reader, error) {
 		return nil, nil, err
 	}
 	return m, r, nil
+}
+
+// lazySource completes what openModel left on disk.
+type lazySource struct {
+	r *bundle.Reader
+	m *surrogate.Model
+}
+
+func (s lazySource) Fetch(path string) error { return s.r.Fetch(s.m, path) }
+
+// solveMembers are the members that a solution may do without.
+var solveMembers = []string{
+	"real/values", "complex/values",
+	"real_inverse/load/terms", "complex_inverse/load/terms",
+	"real_inverse/basis/v", "complex_inverse/basis/v",
+	"real_inverse/quantity", "complex_inverse/quantity",
 }
 
 // withoutProbes returns the model with other probes in place of lost ones.

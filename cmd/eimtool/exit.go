@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"eimtool/internal/answer"
 	"eimtool/internal/bundle"
 	"eimtool/internal/family"
 	"eimtool/internal/memory"
@@ -76,7 +77,7 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case is[*accuracyError](err):
+	case is[*accuracyError](err), is[*answer.SingularError](err):
 		return exitAccuracy
 	case is[*safefile.WriteError](err), is[*stdoutError](err):
 		return exitFailed
@@ -94,6 +95,8 @@ func aboutInput(err error) bool {
 		is[*surrogate.BuildError](err) || is[*surrogate.OptionError](err) || is[*surrogate.ProbeError](err) ||
 		is[*probefile.Error](err) || is[*memory.SizeError](err) || is[*safefile.OutputError](err) ||
 		is[*bundle.VersionError](err) || errors.Is(err, bundle.ErrCorrupt) || errors.Is(err, bundle.ErrNotBundle) ||
+		is[*surrogate.RHSError](err) || is[*surrogate.PartsError](err) ||
+		is[*answer.MethodError](err) || is[*answer.RHSError](err) || is[*answer.QuantityError](err) ||
 		errors.Is(err, surrogate.ErrNoInterpolation) || is[*fs.PathError](err)
 }
 
@@ -118,6 +121,9 @@ func details(err error) (file string, line int, hint string) {
 		corrupt  *bundle.CorruptError
 		newer    *bundle.VersionError
 		path     *fs.PathError
+		method   *answer.MethodError
+		rhs      *answer.RHSError
+		quantity *answer.QuantityError
 	)
 	switch {
 	case errors.As(err, &usage):
@@ -139,6 +145,12 @@ func details(err error) (file string, line int, hint string) {
 		return input.file, input.line, input.hint
 	case errors.As(err, &accuracy):
 		return "", 0, accuracy.hint
+	case errors.As(err, &method):
+		return "", 0, method.Hint
+	case errors.As(err, &rhs):
+		return "", 0, rhs.Hint
+	case errors.As(err, &quantity):
+		return "", 0, quantity.Hint
 	case errors.As(err, &out):
 		return out.Path, 0, out.Hint
 	case errors.As(err, &write):

@@ -17,6 +17,7 @@ import (
 const (
 	headInput  = "Input"
 	headModel  = "Approximation"
+	headSolve  = "Solutions"
 	headErrors = "Accuracy"
 	headOutput = "Output"
 	headCommon = "Common"
@@ -84,7 +85,7 @@ func writeHelp(w io.Writer, c *cobra.Command) {
 			}
 		}
 	}
-	for _, head := range []string{"", headInput, headModel, headErrors, headOutput} {
+	for _, head := range []string{"", headInput, headModel, headSolve, headErrors, headOutput} {
 		writeFlags(w, head, c.LocalNonPersistentFlags())
 	}
 	writeFlags(w, headCommon, c.Root().PersistentFlags())

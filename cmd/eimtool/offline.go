@@ -42,6 +42,7 @@ type offlineOptions struct {
 	output           string
 	warps            []string
 	preserve, blocks string
+	rhs, quantity    string
 	test             []string
 	noHoldOut        bool
 	compress, dryRun bool
@@ -74,7 +75,9 @@ func (o *offlineOptions) bind(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.test, "test", nil, "table of further matrices to measure on, never used otherwise (repeatable)")
 	f.StringVar(&o.preserve, "preserve", "", "array file with near-kernel vectors v whose products A·v must be kept")
 	f.StringVar(&o.blocks, "blocks", "", "CSV row,col of the first index of each further block of a multi-physics matrix")
-	heading(f, headInput, "test", "preserve", "blocks")
+	f.StringVar(&o.rhs, "rhs", "", "right-hand side b to prepare solutions for, in place of the table's column rhs")
+	f.StringVar(&o.quantity, "quantity", "", "array file of output vectors c: prepare the quantities cᵀx (needs a right-hand side)")
+	heading(f, headInput, "test", "preserve", "blocks", "rhs", "quantity")
 
 	f.IntVar(&o.MaxTerms, "max-terms", 0, "at most this many terms (default: as many as --tol asks for)")
 	f.StringVar(&o.Select, "select", o.Select, "auto (swaps, least squares) or eim (the papers exactly)")
@@ -88,6 +91,11 @@ func (o *offlineOptions) bind(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.warps, "warp", nil, "PARAM=identity|sqrt|log|inverse before interpolation (repeatable; default: chosen)")
 	f.StringArrayVar(&o.Periodic, "periodic", nil, "PARAM or PARAM=PERIOD: the family is periodic in it, by default over its samples (repeatable)")
 	heading(f, headModel, "max-terms", "select", "norm", "scaling", "features", "magic", "oversample", "basis", "model", "warp", "periodic")
+
+	f.BoolVar(&o.Inverse, "inverse", false, "fit the coefficients to what the inverse does to random vectors (without a right-hand side)")
+	f.Float64Var(&o.RBTolerance, "rb-tol", surrogate.DefaultRBTolerance, "error of x at which the reduced basis stops growing")
+	f.IntVar(&o.RBMax, "rb-max", surrogate.DefaultRBMax, "at most this many vectors in the reduced basis")
+	heading(f, headSolve, "inverse", "rb-tol", "rb-max")
 
 	f.Float64Var(&o.tolerance, "tol", surrogate.DefaultTolerance, "error of A that the terms should reach; when given, exit 3 if the model does not")
 	f.BoolVar(&o.noHoldOut, "no-hold-out", false, "do not hold out a fifth of the samples first")
@@ -147,7 +155,7 @@ func (o *offlineOptions) check(a *app, samples string) error {
 			return err
 		}
 	}
-	if err := onlyOneStdin(append([]string{samples, o.preserve, o.blocks}, o.test...)...); err != nil {
+	if err := onlyOneStdin(append([]string{samples, o.preserve, o.blocks, o.rhs, o.quantity}, o.test...)...); err != nil {
 		return err
 	}
 	o.HoldOut, o.Threads, o.Tolerance = !o.noHoldOut, a.threads, o.tolerance
@@ -178,7 +186,7 @@ func (a *app) offlineInputs(ctx context.Context, samples string, o *offlineOptio
 	if in.samples, err = a.openSamples(samples); err != nil {
 		return nil, err
 	}
-	files := append(tableFiles(in.samples), o.preserve, o.blocks)
+	files := append(tableFiles(in.samples), o.preserve, o.blocks, o.rhs, o.quantity)
 	for _, path := range o.test {
 		t, err := a.openSamples(path)
 		if err != nil {
@@ -204,8 +212,17 @@ func (a *app) offlineInputs(ctx context.Context, samples string, o *offlineOptio
 		}
 	}
 	if o.blocks != "" {
-		o.RowCuts, o.ColCuts, err = a.readBlocks(o.blocks)
+		if o.RowCuts, o.ColCuts, err = a.readBlocks(o.blocks); err != nil {
+			return nil, err
+		}
 	}
+	if o.RHS, err = a.readRHS(ctx, o.rhs, in.samples); err != nil {
+		return nil, err
+	}
+	if o.quantity != "" && o.RHS == nil {
+		return nil, inputErrorf("add --rhs b.mtx, or a column rhs to the table", "--quantity %s: there is no right-hand side to solve for", o.quantity)
+	}
+	o.Quantity, err = a.readQuantity(ctx, o.quantity, 0)
 	return in, err
 }
 
@@ -217,6 +234,9 @@ func (o *offlineOptions) fits(plan family.MemoryPlan) error {
 			return fileErrorf(o.preserve, 0, "give vectors with one value per column of the matrices", "vector %d has %d values, the matrices have %d columns", i+1, len(v), plan.Cols)
 		}
 	}
+	if err := o.fitsVectors(plan); err != nil {
+		return err
+	}
 	for _, d := range []struct {
 		what string
 		cuts []int
@@ -225,6 +245,25 @@ func (o *offlineOptions) fits(plan family.MemoryPlan) error {
 		if k := len(d.cuts); k > 0 && d.n > 0 && d.cuts[k-1] >= d.n {
 			return fileErrorf(o.blocks, 0, "give the first row and column of each further block", "a block begins at %s %d, the matrices have %d", d.what, d.cuts[k-1]+1, d.n)
 		}
+	}
+	return nil
+}
+
+// fitsVectors refuses right-hand sides and output vectors that are not of the
+// matrices' size.
+func (o *offlineOptions) fitsVectors(plan family.MemoryPlan) error {
+	if o.RHS != nil {
+		if plan.Rows != plan.Cols {
+			return inputErrorf("leave out --rhs and the column rhs", "the matrices are %d x %d: only square ones can be solved with", plan.Rows, plan.Cols)
+		}
+		for i, v := range o.RHS.Values {
+			if plan.Rows > 0 && v.Rows != plan.Rows {
+				return fileErrorf(o.RHS.Files[i], 0, "give a right-hand side with one value per row of the matrices", "has %d rows, the matrices have %d", v.Rows, plan.Rows)
+			}
+		}
+	}
+	if o.Quantity != nil && plan.Cols > 0 && o.Quantity.Rows != plan.Cols {
+		return fileErrorf(o.quantity, 0, "give vectors with one value per unknown", "has %d rows, the matrices have %d", o.Quantity.Rows, plan.Cols)
 	}
 	return nil
 }

@@ -158,7 +158,7 @@ func (a *app) runOnline(ctx context.Context, path string, o *onlineOptions) erro
 		}
 		run.derivative = indexOf(names, o.derivative)
 	}
-	jobs, err := run.jobs(ctx, path)
+	jobs, err := (&sweep{app: a, target: &o.target, model: run.model, output: o.output}).jobs(ctx, path)
 	if err != nil {
 		return err
 	}

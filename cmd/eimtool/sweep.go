@@ -4,10 +4,12 @@ import (
 	"context"
 	"math"
 	"math/cmplx"
+	"slices"
 	"strings"
 
 	"eimtool/internal/family"
 	"eimtool/internal/matrix"
+	"eimtool/internal/surrogate"
 )
 
 // onlineJob is one point to answer.
@@ -17,9 +19,19 @@ type onlineJob struct {
 	output string
 }
 
+// sweep is the list of points of one command line, with its outputs.
+type sweep struct {
+	*app
+	*target
+	model  *surrogate.Model
+	output string
+	inputs []string // further files that no output may replace
+	joined bool     // one output takes all points
+}
+
 // jobs lists the points with their outputs and refuses, before any work,
 // outputs that collide or cannot be written.
-func (o *online) jobs(ctx context.Context, bundlePath string) ([]onlineJob, error) {
+func (o *sweep) jobs(ctx context.Context, bundlePath string) ([]onlineJob, error) {
 	points, err := o.points(o.app, o.model.ParameterNames())
 	if err != nil {
 		return nil, err
@@ -46,13 +58,13 @@ func (o *online) jobs(ctx context.Context, bundlePath string) ([]onlineJob, erro
 }
 
 // placeOutputs gives every job its output.
-func (o *online) placeOutputs(jobs []onlineJob, bundlePath string) error {
+func (o *sweep) placeOutputs(jobs []onlineJob, bundlePath string) error {
 	paths, err := o.outputs(jobs)
 	if err != nil {
 		return err
 	}
 	var inputs []string
-	for _, f := range []string{bundlePath, o.at, o.probe} {
+	for _, f := range append([]string{bundlePath, o.at, o.probe}, o.inputs...) {
 		if f != "" && f != "-" {
 			inputs = append(inputs, f)
 		}
@@ -67,8 +79,11 @@ func (o *online) placeOutputs(jobs []onlineJob, bundlePath string) error {
 }
 
 // outputs returns the output path of every job.
-func (o *online) outputs(jobs []onlineJob) ([]string, error) {
+func (o *sweep) outputs(jobs []onlineJob) ([]string, error) {
 	if !strings.ContainsAny(o.output, "{}") {
+		if o.joined {
+			return slices.Repeat([]string{o.output}, len(jobs)), nil
+		}
 		if len(jobs) > 1 {
 			return nil, inputErrorf("write -o 'A_{index}.mtx', or parameter names in braces", "-o %s: %d points need an output template", o.output, len(jobs))
 		}

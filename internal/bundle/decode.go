@@ -20,9 +20,10 @@ import (
 //
 // Arrays share the mapped file: they must not be written to, and not be used
 // after Close. Their blocks are verified before Decode returns. The paths
-// lazy, such as "real/values", name fields of type [][]T that are not read:
-// they get the right number of nil rows, for Rows to fetch. A lazy path that
-// the bundle does not have is ignored.
+// lazy, such as "real/values", name fields of type [][]T or dense.Matrix that
+// are not read: they get the right number of nil rows, or their shape without
+// data, for Fetch or Rows to complete. A lazy path that the bundle does not
+// have is ignored.
 func (r *Reader) Decode(v any, lazy ...string) error {
 	s, err := checkModel(v)
 	if err != nil {
@@ -211,6 +212,13 @@ func rowsAt(t reflect.Type, b []byte, shape []int) (reflect.Value, error) {
 
 func (d *decoder) matrix(raw json.RawMessage, v reflect.Value, path string) error {
 	elem, _ := isMatrix(v.Type())
+	if slices.Contains(d.lazy, path) {
+		m, err := d.find(raw, elem, 2, path)
+		if err == nil {
+			setMatrix(v, m.Shape, nil)
+		}
+		return err
+	}
 	b, shape, err := d.member(raw, elem, 2, path)
 	if err != nil {
 		return err
@@ -220,13 +228,21 @@ func (d *decoder) matrix(raw json.RawMessage, v reflect.Value, path string) erro
 	if err != nil {
 		return d.mismatch(path, "%v", err)
 	}
+	setMatrix(v, shape, s.Interface())
+	return nil
+}
+
+// setMatrix sets v, a dense.Matrix, to the given shape and elements (nil for
+// none).
+func setMatrix(v reflect.Value, shape []int, data any) {
 	switch m := v.Addr().Interface().(type) {
 	case *dense.Matrix[float64]:
-		*m = dense.Matrix[float64]{Rows: shape[0], Cols: shape[1], Data: s.Interface().([]float64)}
+		x, _ := data.([]float64)
+		*m = dense.Matrix[float64]{Rows: shape[0], Cols: shape[1], Data: x}
 	case *dense.Matrix[complex128]:
-		*m = dense.Matrix[complex128]{Rows: shape[0], Cols: shape[1], Data: s.Interface().([]complex128)}
+		x, _ := data.([]complex128)
+		*m = dense.Matrix[complex128]{Rows: shape[0], Cols: shape[1], Data: x}
 	}
-	return nil
 }
 
 func (d *decoder) scalar(raw json.RawMessage, v reflect.Value, path string) error {

@@ -51,16 +51,52 @@ func (m *Model) estimate(p *problem, averaged []*fitted, second *fitted) {
 	}
 	e.Largest = slices.Max(e.Residual)
 	if second == nil {
+		m.leaveOut(p, mean, nil, full)
 		return
 	}
 	e.SecondPoor = second.rank() > poorSecond*first.rank()
-	a, b := get(first), get(second)
+	difference := get(first).Clone()
+	axpy(-1, get(second).Data, difference.Data)
 	for k := range rows {
-		d := slices.Clone(a.Row(k))
-		axpy(-1, b.Row(k), d)
-		e.Difference[k] = dense.Norm(d)
+		e.Difference[k] = dense.Norm(difference.Row(k))
 	}
+	m.leaveOut(p, mean, difference, full)
 	m.calibrate(p)
+}
+
+// leaveOut records what the prediction makes of every left-out sample. The
+// rows of residual (sample − prediction) and difference (second − first kind;
+// may be nil) are weighted by 1/|A_i|.
+func (m *Model) leaveOut(p *problem, residual, difference *dense.Matrix[float64], full bool) {
+	row := 0
+	for _, g := range p.events {
+		for _, i := range g {
+			if row == p.inner {
+				return
+			}
+			size := 1 / p.weight[i]
+			out := LeftOut{Sample: i, Norm: size, K: slices.Clone(m.Mean)}
+			axpy(1, p.k.Row(i), out.K)
+			axpy(-size, expandRow(p, residual, row, full), out.K)
+			out.Error = dense.Norm(residual.Row(row))
+			if difference != nil {
+				out.Second = expandRow(p, difference, row, full)
+				for j := range out.Second {
+					out.Second[j] *= size
+				}
+			}
+			m.LeftOut = append(m.LeftOut, out)
+			row++
+		}
+	}
+}
+
+// expandRow returns row k of res in the coordinates of Samples.K.
+func expandRow(p *problem, res *dense.Matrix[float64], k int, full bool) []float64 {
+	if full {
+		return slices.Clone(res.Row(k))
+	}
+	return dense.VecMul(res.Row(k), p.basis)
 }
 
 // placeEvents records the positions of the events in the coordinates of s;

@@ -85,6 +85,18 @@ type Model struct {
 	Scores   []Score  // all candidates, best first
 	Score    float64  // left-out score of the prediction
 	Estimate Estimate
+
+	LeftOut []LeftOut `bundle:"-"` // of the last Fit only
+}
+
+// LeftOut is the prediction of one sample without that sample (on grids:
+// without its line).
+type LeftOut struct {
+	Sample int
+	K      []float64 // predicted coordinates, as Samples.K
+	Second []float64 // prediction of the second kind minus that of the first; nil without a second kind
+	Norm   float64   // |A_i|
+	Error  float64   // relative error of the prediction
 }
 
 // Axis maps one parameter to the coordinate in which a part is expressed:
@@ -138,7 +150,10 @@ type Estimate struct {
 
 // Prediction is A(μ) in the coordinates of Samples.K, with its error.
 type Prediction struct {
-	K             []float64
+	K []float64
+	// Second is the prediction of the second kind minus that of the first, as
+	// far as it is known; nil without a second kind.
+	Second        []float64
 	ModelError    float64 // estimate of |error| / |A(μ)|; +Inf when nothing is known
 	Modelled      bool    // false: the family is not modelled (left-out error above 5 %)
 	Extrapolation float64 // distance outside the training box in box widths, 0 inside

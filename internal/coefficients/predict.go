@@ -14,6 +14,7 @@ type evaluation struct {
 	k, dk      []float64 // prediction and its derivative, coordinates of Samples.K
 	norm       float64   // |A(μ)|
 	difference float64   // |A₁ − A₂| of the first and second kind
+	second     []float64 // A₂ − A₁; nil when it is not known
 }
 
 // Predict returns the coordinates of A(μ) with an estimate of their error.
@@ -30,7 +31,7 @@ func (m *Model) Predict(mu []float64) (Prediction, error) {
 	if err != nil {
 		return Prediction{}, err
 	}
-	p.K = v.k
+	p.K, p.Second = v.k, v.second
 	x := coordinates(m.Estimate.Axes, mu)
 	p.ModelError = m.Estimate.at(x, v.difference/v.norm, p.Extrapolation == 0, p.Modelled)
 	switch {
@@ -87,7 +88,7 @@ func (m *Model) extended(mu []float64, j int, outside bool) (v evaluation, dk []
 		return v, v.dk, nil
 	}
 	taylor.norm = dense.Norm(taylor.k)
-	taylor.difference = dense.Norm(step)
+	taylor.difference, taylor.second = dense.Norm(step), step
 	return taylor, taylor.dk, nil
 }
 
@@ -179,10 +180,10 @@ func (m *Model) evaluate(mu []float64, j int) (evaluation, error) {
 			slope.add(dv, full, 1)
 		}
 		if i == 0 {
-			diff.add(v, full, 1)
+			diff.add(v, full, -1)
 		}
 		if i == m.Second {
-			diff.add(v, full, -1)
+			diff.add(v, full, 1)
 		}
 	}
 	if used == 0 {
@@ -209,7 +210,7 @@ func (m *Model) evaluate(mu []float64, j int) (evaluation, error) {
 	case poles:
 		e.difference = math.Inf(1)
 	default:
-		e.difference = diff.norm(m)
+		e.difference, e.second = diff.norm(m), diff.coordinates(m, 1)
 	}
 	return e, nil
 }

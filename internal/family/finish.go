@@ -137,8 +137,11 @@ func (c *collector) outsideWarning() []string {
 }
 
 // findDuplicates compares samples with equal parameters: each with the first
-// of its kind.
+// of its kind. Parts of an affine family have no parameters to be equal.
 func (f *Family) findDuplicates() {
+	if len(f.Names) == 0 {
+		return
+	}
 	byMu := make([]int, len(f.Samples))
 	for i := range byMu {
 		byMu[i] = i

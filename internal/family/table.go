@@ -37,12 +37,20 @@ func (t *Table) Where(i int) string {
 	return fmt.Sprintf("%s:%d", t.Source, t.Samples[i].Line)
 }
 
-// file names the file and the parameter of sample i for messages.
-func (t *Table) file(i int) string { return fmt.Sprintf("%q (%s)", t.Samples[i].File, t.Mu(i)) }
+// file names the file and the parameter, if there is one, of sample i for messages.
+func (t *Table) file(i int) string {
+	if len(t.Names) == 0 {
+		return fmt.Sprintf("%q", t.Samples[i].File)
+	}
+	return fmt.Sprintf("%q (%s)", t.Samples[i].File, t.Mu(i))
+}
 
 // row names row and parameter of sample i for messages: "s.csv:4, k=0.5".
 func (t *Table) row(i int) string {
-	if t.Samples[i].Line == 0 {
+	switch {
+	case len(t.Names) == 0:
+		return t.Where(i)
+	case t.Samples[i].Line == 0:
 		return t.Mu(i)
 	}
 	return t.Where(i) + ", " + t.Mu(i)

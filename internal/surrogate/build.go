@@ -112,22 +112,62 @@ func build[T scalar.Scalar](ctx context.Context, f *family.Family, m *Model) (*C
 	if err != nil {
 		return nil, err
 	}
-	core, err := b.core(sel, all)
-	if err != nil {
-		return nil, err
-	}
-	m.Errors.Training = b.trainingError(core, all)
-	m.Terms = sel.snapshots
 	if sel.noise > 0 {
 		m.Warnings = append(m.Warnings, fmt.Sprintf("the snapshots differ by noise of about %.1e: terms beyond %d would only follow it", sel.noise, sel.count))
 	}
 	if err := b.history(sel); err != nil {
 		return nil, err
 	}
-	if core.Probe, err = b.probe(sel, core); err != nil {
+	if m.Interpolation, err = b.interpolate(all, sel); err != nil {
 		return nil, err
 	}
-	if m.Interpolation, err = b.interpolate(all, sel); err != nil {
+	solver, err := b.newSolver(f)
+	if err != nil {
+		return nil, err
+	}
+	chosen := objective[T]{sel: sel}
+	if solver != nil {
+		if chosen, err = solver.choose(sel); err != nil {
+			return nil, err
+		}
+	}
+	core, err := b.finalCore(chosen, all)
+	if err != nil || solver == nil {
+		return core, err
+	}
+	m.setCore(core)
+	return core, solver.finish(core, chosen.sel)
+}
+
+// setCore stores core, a *Core[float64] or *Core[complex128].
+func (m *Model) setCore(core any) {
+	switch c := core.(type) {
+	case *Core[float64]:
+		m.Real = c
+	case *Core[complex128]:
+		m.Complex = c
+	}
+}
+
+// finalCore builds everything that depends on the terms.
+func (b *builder[T]) finalCore(chosen objective[T], all []int) (*Core[T], error) {
+	m, sel := b.m, chosen.sel
+	var (
+		core *Core[T]
+		err  error
+	)
+	if chosen.data != nil {
+		b.obj = chosen.data
+		core, err = b.goalCore(chosen)
+	} else {
+		core, err = b.core(sel, all)
+	}
+	if err != nil {
+		return nil, err
+	}
+	m.Errors.Training = b.trainingError(core, all)
+	m.Terms = sel.snapshots
+	if core.Probe, err = b.probe(sel, core); err != nil {
 		return nil, err
 	}
 	if core.Values, err = b.values(sel); err != nil {
@@ -135,6 +175,13 @@ func build[T scalar.Scalar](ctx context.Context, f *family.Family, m *Model) (*C
 	}
 	if b.keepTable(len(core.Values)) {
 		core.Table = b.rows
+	}
+	if core.Table != nil || b.opt.wantsInverse() {
+		modes, err := b.modeSet(all)
+		if err != nil {
+			return nil, err
+		}
+		core.Modes, core.Weights = modes.wh, modes.weight
 	}
 	return core, nil
 }

@@ -20,6 +20,8 @@ type Answer struct {
 	ModelError    float64      // its part from interpolation or reconstruction
 	Modelled      bool         // false: the samples do not support a model in μ
 	Extrapolation float64      // distance from the training box in box widths
+
+	coords, second []complex128 // coordinates of A_μ, and of the difference of the two models
 }
 
 // ErrNoInterpolation says that a bundle holds no interpolation model.
@@ -32,21 +34,47 @@ var ErrNoInterpolation = errors.New("the bundle holds no coefficient model: use 
 // truncation error is known exactly: it is the residual of the fit. The
 // estimate is sqrt((1.1·truncation)² + model²) + 4e-15.
 func (m *Model) At(mu []float64) (*Answer, error) {
-	if m.Interpolation == nil {
+	switch {
+	case m.Parts != nil:
+		return m.atParts(mu)
+	case m.Interpolation == nil:
 		return nil, ErrNoInterpolation
+	case m.Complex != nil:
+		return at(m, m.Complex, mu)
+	default:
+		return at(m, m.Real, mu)
 	}
+}
+
+// at is At of a family with the given core and a coefficient model.
+func at[T scalar.Scalar](m *Model, c *Core[T], mu []float64) (*Answer, error) {
 	p, err := m.Interpolation.Predict(mu)
 	if err != nil {
 		return nil, err
 	}
-	a := &Answer{ModelError: p.ModelError, Modelled: p.Modelled, Extrapolation: p.Extrapolation}
-	if m.Complex != nil {
-		a.Beta, a.Truncation = fitCoordinates(m.Complex, p.K, 1)
-	} else {
-		a.Beta, a.Truncation = fitCoordinates(m.Real, p.K, 1)
+	a := &Answer{
+		ModelError: p.ModelError, Modelled: p.Modelled, Extrapolation: p.Extrapolation,
+		coords: toComplex(unpack[T](p.K)),
 	}
+	if p.Second != nil {
+		a.second = toComplex(unpack[T](p.Second))
+	}
+	a.Beta, a.Truncation = fitCoordinates(c, p.K, 1)
 	a.Estimate = estimate(a.Truncation, a.ModelError)
 	return a, nil
+}
+
+// atParts evaluates the coefficients of a given affine family: exact, but for
+// rounding.
+func (m *Model) atParts(mu []float64) (*Answer, error) {
+	if len(mu) != len(m.Parameters) {
+		return nil, fmt.Errorf("%d parameter values given, the family has %d parameters", len(mu), len(m.Parameters))
+	}
+	alpha, err := m.Parts.Alpha(mu)
+	if err != nil {
+		return nil, err
+	}
+	return &Answer{Beta: alpha, Modelled: true, Estimate: roundOff}, nil
 }
 
 func estimate(truncation, model float64) float64 {

@@ -49,9 +49,13 @@ type Model struct {
 	Errors    Errors
 	Warnings  []string
 
-	Interpolation *coefficients.Model
-	Real          *Core[float64]    // real and Hermitian families
-	Complex       *Core[complex128] // complex families
+	Parts         *Parts              // of a given affine family: then there is no interpolation
+	Interpolation *coefficients.Model // of the samples
+	Real          *Core[float64]      // real and Hermitian families
+	Complex       *Core[complex128]   // complex families
+
+	RealInverse    *Inverse[float64]    // for solving with real families, when prepared
+	ComplexInverse *Inverse[complex128] // with complex and Hermitian ones
 
 	pattern *matrix.Pattern `bundle:"-"`
 	worst   string          `bundle:"-"` // file of the held-out sample with the largest error
@@ -95,7 +99,11 @@ type Core[T scalar.Scalar] struct {
 	Lift        *dense.Matrix[T] `doc:"(r+1) x f, maps [k, 1] to the coordinates in which beta is fitted; absent: k itself"`
 	Fit         *dense.RowFit[T] // least squares on the terms in those coordinates
 	Probe       *Probe[T]
-	Table       [][]T `doc:"N x X, all samples, when kept"`
+	// The POD modes of all samples: the coordinates of A_μ in them give the model
+	// of all samples, as combinations of projected matrices or of the table.
+	Modes   *dense.Matrix[T] `doc:"q x r, coordinates of the POD modes of all samples"`
+	Weights *dense.Matrix[T] `doc:"q x N, the modes as combinations of the samples"`
+	Table   [][]T            `doc:"N x X, all samples, when kept"`
 }
 
 // TermCount returns M.
@@ -133,4 +141,12 @@ func (m *Model) ParameterNames() []string {
 		names[i] = p.Name
 	}
 	return names
+}
+
+// Restore completes a model that was read from a file.
+func (m *Model) Restore() error {
+	if m.Parts == nil || m.Parts.compiled != nil {
+		return nil
+	}
+	return m.Parts.compile(m.ParameterNames())
 }

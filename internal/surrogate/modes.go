@@ -23,9 +23,15 @@ type modeSet[T scalar.Scalar] struct {
 const modeFloor = 1e-14
 
 func (b *builder[T]) modeSet(idx []int) (*modeSet[T], error) {
-	z := b.k.SelectRows(idx)
+	return newModeSet(b.k, b.norm, idx)
+}
+
+// newModeSet returns the modes of the samples idx, of which row i of k holds
+// the coordinates and norm[i] their norm.
+func newModeSet[T scalar.Scalar](k *dense.Matrix[T], norm []float64, idx []int) (*modeSet[T], error) {
+	z := k.SelectRows(idx)
 	for r, i := range idx {
-		row, d := z.Row(r), scalar.Of[T](1/b.norm[i], 0)
+		row, d := z.Row(r), scalar.Of[T](1/norm[i], 0)
 		for j := range row {
 			row[j] *= d
 		}
@@ -41,13 +47,13 @@ func (b *builder[T]) modeSet(idx []int) (*modeSet[T], error) {
 		}
 	}
 	q := len(m.sigma)
-	m.wh, m.weight = dense.New[T](q, z.Cols), dense.New[T](q, len(b.rows))
+	m.wh, m.weight = dense.New[T](q, z.Cols), dense.New[T](q, k.Rows)
 	for l := range q {
 		for j := range z.Cols {
 			m.wh.Set(l, j, scalar.Conj(v.At(j, l)))
 		}
 		for r, i := range idx {
-			m.weight.Set(l, i, scalar.Conj(u.At(r, l))*scalar.Of[T](1/(m.sigma[l]*b.norm[i]), 0))
+			m.weight.Set(l, i, scalar.Conj(u.At(r, l))*scalar.Of[T](1/(m.sigma[l]*norm[i]), 0))
 		}
 	}
 	m.errs = make([]float64, q+1)

@@ -3,6 +3,8 @@ package surrogate
 import (
 	"fmt"
 	"math"
+
+	"eimtool/internal/dense"
 )
 
 // Options of Build. The zero value is not usable: start from DefaultOptions.
@@ -23,6 +25,13 @@ type Options struct {
 	Seed       uint64   `json:"seed"`
 	KeepTable  string   `json:"keep_table"` // auto, yes or no
 
+	Inverse     bool    `json:"inverse"` // fit the coefficients to what the inverse does, without a right-hand side
+	RBTolerance float64 `json:"rb_tol"`  // error of x at which the reduced basis stops growing; 0 = DefaultRBTolerance
+	RBMax       int     `json:"rb_max"`  // most vectors of the reduced basis; 0 = DefaultRBMax
+
+	RHS      *RHS                      `bundle:"-" json:"-"` // prepare solutions for this right-hand side
+	Quantity *dense.Matrix[complex128] `bundle:"-" json:"-"` // n × outputs: cᵀx are wanted
+
 	Preserve [][]complex128 `bundle:"-" json:"-"` // further near-kernel vectors
 	RowCuts  []int          `json:"row_cuts"`     // row boundaries of multi-physics blocks
 	ColCuts  []int          `json:"col_cuts"`     // column boundaries
@@ -40,6 +49,12 @@ type Warp struct {
 // DefaultTolerance is the error of A that selection aims at when neither a
 // tolerance nor a number of terms is given.
 const DefaultTolerance = 1e-8
+
+// Defaults of the reduced basis.
+const (
+	DefaultRBTolerance = 1e-12
+	DefaultRBMax       = 60
+)
 
 // DefaultOptions returns the documented defaults.
 func DefaultOptions() Options {
@@ -80,6 +95,12 @@ func (o *Options) check() error {
 	}
 	if !(o.Tolerance >= 0) || math.IsInf(o.Tolerance, 0) {
 		return &OptionError{"tol", fmt.Sprint(o.Tolerance), "a positive finite number"}
+	}
+	if !(o.RBTolerance >= 0) || math.IsInf(o.RBTolerance, 0) {
+		return &OptionError{"rb-tol", fmt.Sprint(o.RBTolerance), "a positive finite number"}
+	}
+	if o.RBMax < 0 {
+		return &OptionError{"rb-max", fmt.Sprint(o.RBMax), "a positive number"}
 	}
 	if o.Oversample < 0 {
 		return &OptionError{"oversample", fmt.Sprint(o.Oversample), "a number ≥ 0"}

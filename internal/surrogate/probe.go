@@ -174,8 +174,11 @@ func (c *Core[T]) probeAnswer(z, magic []T, known []int, check []T) *Answer {
 		beta = c.coefficients(k, 1)
 		a.Truncation = c.truncation(k, beta)
 		norm = dense.Norm(k)
+		a.coords = toComplex(k)
 	} else {
-		norm = dense.Norm(dense.VecMul(beta, c.Coordinates))
+		k := dense.VecMul(beta, c.Coordinates)
+		norm = dense.Norm(k)
+		a.coords = toComplex(k)
 	}
 	a.Beta = toComplex(beta)
 	residual := c.Probe.checkResidual(z, check)

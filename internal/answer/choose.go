@@ -1,0 +1,164 @@
+package answer
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"eimtool/internal/scalar"
+	"eimtool/internal/surrogate"
+)
+
+// point is one parameter point with the coefficients of the family there.
+type point[S scalar.Scalar] struct {
+	Point
+	answer        *surrogate.Answer
+	theta, second []complex128
+}
+
+// Solve answers one point.
+func (e *engine[S]) Solve(ctx context.Context, p Point) (*Result, error) {
+	pt := &point[S]{Point: p, answer: p.Answer}
+	if pt.answer == nil {
+		var err error
+		if pt.answer, err = e.m.At(p.Mu); err != nil {
+			return nil, err
+		}
+	}
+	pt.theta, pt.second = e.m.Theta(pt.answer)
+	if e.opt.Method != Auto {
+		res, err := e.run(ctx, e.opt.Method, pt)
+		if err != nil {
+			return nil, err
+		}
+		res.Reason = "asked for"
+		e.accept(res)
+		return res, nil
+	}
+	return e.choose(ctx, pt)
+}
+
+// run answers by one method.
+func (e *engine[S]) run(ctx context.Context, method string, pt *point[S]) (*Result, error) {
+	switch method {
+	case Reduced:
+		return e.runReduced(ctx, pt)
+	case Combine:
+		return e.runCombine(ctx, pt)
+	case Interpolate:
+		return e.runInterpolate(ctx, pt)
+	case Krylov:
+		return e.runKrylov(ctx, pt)
+	}
+	return e.runDirect(ctx, pt)
+}
+
+// checkMethod refuses a method that the bundle is not prepared for.
+func (e *engine[S]) checkMethod() error {
+	hint := "prepare the bundle with: eimtool offline SAMPLES --rhs b.mtx"
+	switch e.opt.Method {
+	case Auto, Direct, Krylov:
+		return nil
+	case Reduced, Combine, Interpolate:
+		if why := e.notReduced(); why != "" {
+			return &MethodError{e.opt.Method, why, hint}
+		}
+		if e.opt.Method == Combine && e.inv.Lambda == nil {
+			return &MethodError{Combine, "the bundle holds no weights for its samples' solutions", hint}
+		}
+		if e.opt.Method == Interpolate && e.inv.Solutions == nil {
+			return &MethodError{Interpolate, "the bundle holds no interpolation of its samples' solutions", hint}
+		}
+		return nil
+	}
+	return &MethodError{e.opt.Method, "no such method", fmt.Sprintf("one of %v", Methods())}
+}
+
+// notReduced says why the reduced basis cannot be used, "" when it can.
+func (e *engine[S]) notReduced() string {
+	switch {
+	case e.inv == nil || e.inv.Basis == nil:
+		return "the bundle was not prepared for a right-hand side"
+	case e.override != nil:
+		return "the bundle was prepared for another right-hand side"
+	case e.opt.Transpose && !e.symmetric():
+		return "the bundle was prepared for A, not for its transpose"
+	}
+	return ""
+}
+
+// symmetric reports whether Aᵀ = A.
+func (e *engine[S]) symmetric() bool {
+	return e.m.Symmetry == "symmetric" || e.m.Symmetry == "hermitian" && !scalar.IsComplex[S]()
+}
+
+// ownShare is the part of the error of the model that a method's own error may
+// reach before a dearer method is worth its cost.
+const ownShare = 0.1
+
+// finest is the error below which figures are not told apart.
+const finest = 1e-12
+
+// choose takes the cheapest method that meets the tolerance or, without one,
+// the cheapest whose own error does not show beside that of the model.
+func (e *engine[S]) choose(ctx context.Context, pt *point[S]) (*Result, error) {
+	var best *Result
+	for _, method := range e.ranked() {
+		res, err := e.run(ctx, method, pt)
+		if err != nil {
+			if best != nil && ctx.Err() == nil {
+				best.Warnings = append(best.Warnings, fmt.Sprintf("%s: %v", method, err))
+				continue
+			}
+			return nil, err
+		}
+		if best == nil || better(res, best) {
+			best = res
+		}
+		if reason := e.enough(res); reason != "" {
+			best, best.Reason = res, reason
+			break
+		}
+	}
+	if best.Reason == "" {
+		best.Reason = "smallest estimate of the methods at hand"
+	}
+	e.accept(best)
+	return best, nil
+}
+
+func better(a, b *Result) bool { return a.Estimate < b.Estimate || math.IsNaN(b.Estimate) }
+
+// enough says why no dearer method is tried, "" when one is.
+func (e *engine[S]) enough(r *Result) string {
+	if e.opt.NoEstimate && math.IsNaN(r.Estimate) {
+		return "no estimate asked for"
+	}
+	if e.opt.Tolerance > 0 {
+		if r.Estimate <= e.opt.Tolerance {
+			return "the cheapest whose estimate meets --tol"
+		}
+		return ""
+	}
+	if own := r.Reduction; own <= math.Max(ownShare*(r.Model+r.RoundOff), finest) {
+		return "the cheapest whose own error does not show beside that of the model of A"
+	}
+	return ""
+}
+
+// ranked lists the methods at hand, the cheapest first.
+func (e *engine[S]) ranked() []string {
+	if e.notReduced() != "" {
+		return []string{Direct}
+	}
+	list := []string{Reduced}
+	if e.inv.Solutions != nil && e.inv.PreferSolutions {
+		list = []string{Interpolate, Reduced}
+	}
+	return append(list, Direct)
+}
+
+// accept compares the estimate with the tolerance.
+func (e *engine[S]) accept(r *Result) {
+	r.Accepted = e.opt.Tolerance <= 0 || r.Estimate <= e.opt.Tolerance
+}

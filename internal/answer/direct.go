@@ -1,0 +1,215 @@
+package answer
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+
+	"eimtool/internal/dense"
+	"eimtool/internal/scalar"
+	"eimtool/internal/solve"
+)
+
+// Constants of the estimate of direct answers: of the truncation, of its
+// factorised form and of rounding.
+const (
+	truncationFactor = 1.3
+	roundOffFactor   = 4 * scalar.Eps
+	perturbedTerms   = 8
+	improveGuard     = 0.1 // a correction of more than this share of x is not applied
+	improveSteps     = 4
+)
+
+// runDirect factorises Ã_μ = Σ β_m A_m and solves. Where the bundle keeps all
+// samples, the residual of their model A(μ) improves x by steps
+//
+//	x ← x + Ã⁻¹ (b − A(μ) x)
+//
+// each under a guard, so that the truncation to M terms no longer shows; the
+// last correction estimates what is left of it. The error due to the model of
+// A_μ is estimated by |Ã⁻¹ (A₂ − A₁) x|, A₁ and A₂ being the two best models.
+func (e *engine[S]) runDirect(ctx context.Context, pt *point[S]) (*Result, error) {
+	terms, err := e.termRows()
+	if err != nil {
+		return nil, err
+	}
+	values, err := e.assemble(ctx, pt.answer.Beta, terms)
+	if err != nil {
+		return nil, err
+	}
+	solver, err := e.direct(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, err := solver.Factorise(ctx, values)
+	if err != nil {
+		return nil, singular(err)
+	}
+	b, bError, err := e.rhs(pt)
+	if err != nil {
+		return nil, err
+	}
+	res := unknown(Direct)
+	x, report, err := f.SolveRefined(ctx, b, e.op())
+	if err != nil {
+		return nil, singular(err)
+	}
+	res.Residual, res.BackwardError, res.Iterations = report.Residual, report.BackwardError, report.Iterations
+	if res.Condition, err = f.Condition(ctx); err != nil {
+		return nil, singular(err)
+	}
+	if err := e.estimateDirect(ctx, pt, f, b, x, bError, res); err != nil {
+		return nil, err
+	}
+	return res, e.deliver(ctx, pt, f, x, res)
+}
+
+// estimateDirect improves x and fills in the estimate of its error.
+func (e *engine[S]) estimateDirect(ctx context.Context, pt *point[S], f *solve.Factor[S], b, x *dense.Matrix[S], bError float64, res *Result) error {
+	amp, err := e.amplification(ctx, pt, f, x)
+	if err != nil {
+		return err
+	}
+	table, err := e.tableRows()
+	if err != nil {
+		return err
+	}
+	model := amp * pt.answer.ModelError
+	if table == nil || pt.theta == nil || e.m.Parts != nil {
+		res.Reduction = truncationFactor * amp * pt.answer.Truncation
+	} else {
+		if res.Reduction, err = e.improve(ctx, pt, f, b, x, model, table, res); err != nil {
+			return err
+		}
+		second, err := e.secondModel(ctx, pt, f, x, table)
+		if err != nil {
+			return err
+		}
+		if !math.IsNaN(second) {
+			model = min(model, max(2*second, model/5))
+		}
+	}
+	if bError > 0 {
+		gain, err := e.loadAmplification(ctx, f, b, x)
+		if err != nil {
+			return err
+		}
+		model += gain * bError
+	}
+	res.Model, res.RoundOff = model, roundOffFactor*res.Condition
+	res.Estimate = res.Reduction + res.Model + res.RoundOff
+	return nil
+}
+
+// improve corrects x by the model of all samples and returns the estimate of
+// what is left of the truncation. x changes only where that helps.
+func (e *engine[S]) improve(ctx context.Context, pt *point[S], f *solve.Factor[S], b, x *dense.Matrix[S], model float64, table [][]S, res *Result) (float64, error) {
+	full, err := e.assemble(ctx, e.m.SampleWeights(pt.theta), table)
+	if err != nil {
+		return 0, err
+	}
+	before := 1.0
+	for step := range improveSteps {
+		dx, err := e.product(ctx, full, x)
+		if err != nil {
+			return 0, err
+		}
+		for i, v := range dx.Data {
+			dx.Data[i] = b.Data[i] - v
+		}
+		if err := f.Solve(ctx, dx, e.op()); err != nil {
+			return 0, err
+		}
+		size := ratio(dx, x)
+		if !(size < improveGuard*before) { // grows, or no longer falls: not applied
+			if step == 0 || size > roundOffFactor*res.Condition {
+				return truncationFactor * size, nil
+			}
+			return 0, nil
+		}
+		for i, v := range dx.Data {
+			x.Data[i] += v
+		}
+		res.Iterations++
+		left := truncationFactor * size * (size / before)
+		if left < 0.01*model || left < roundOffFactor*res.Condition || step == improveSteps-1 {
+			return left, nil
+		}
+		before = size
+	}
+	return 0, nil
+}
+
+// secondModel returns |Ã⁻¹ (A₂ − A₁) x|/|x|, NaN when there is one model only.
+func (e *engine[S]) secondModel(ctx context.Context, pt *point[S], f *solve.Factor[S], x *dense.Matrix[S], table [][]S) (float64, error) {
+	if pt.second == nil {
+		return math.NaN(), nil
+	}
+	values, err := e.assemble(ctx, e.m.SampleWeights(pt.second), table)
+	if err != nil {
+		return 0, err
+	}
+	d, err := e.product(ctx, values, x)
+	if err != nil {
+		return 0, err
+	}
+	if err := f.Solve(ctx, d, e.op()); err != nil {
+		return 0, err
+	}
+	return ratio(d, x), nil
+}
+
+// amplification returns the factor from relative errors of A to those of x: as
+// calibrated offline, otherwise the largest over perturbations D of A_μ within
+// the family, |Ã⁻¹ D x| ‖Ã‖ / (|x| ‖D‖).
+func (e *engine[S]) amplification(ctx context.Context, pt *point[S], f *solve.Factor[S], x *dense.Matrix[S]) (float64, error) {
+	if e.inv != nil && !math.IsNaN(e.inv.Amplification) && e.override == nil && !e.opt.Transpose {
+		return e.inv.Amplification, nil
+	}
+	if e.m.Parts != nil {
+		return 1, nil
+	}
+	terms, err := e.termRows()
+	if err != nil {
+		return 0, err
+	}
+	worst := 1.0
+	weights, sizes := e.m.Perturbations(pt.answer.Beta, perturbedTerms)
+	for i, w := range weights {
+		values, err := e.assemble(ctx, w, terms)
+		if err != nil {
+			return 0, err
+		}
+		d, err := e.product(ctx, values, x)
+		if err != nil {
+			return 0, err
+		}
+		if err := f.Solve(ctx, d, e.op()); err != nil {
+			return 0, err
+		}
+		worst = max(worst, ratio(d, x)*sizes[i])
+	}
+	return worst, nil
+}
+
+// loadAmplification returns the factor from relative errors of b to those of
+// x, from random perturbations.
+func (e *engine[S]) loadAmplification(ctx context.Context, f *solve.Factor[S], b, x *dense.Matrix[S]) (float64, error) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	g := dense.New[S](b.Rows, 2)
+	for i := range g.Data {
+		g.Data[i] = scalar.Of[S](rng.NormFloat64(), 0)
+	}
+	size := []float64{columnNorm(g, 0), columnNorm(g, 1)}
+	if err := f.Solve(ctx, g, e.op()); err != nil {
+		return 0, err
+	}
+	gain := math.Max(columnNorm(g, 0)/size[0], columnNorm(g, 1)/size[1])
+	worst := 1.0
+	for j := range b.Cols {
+		if n := columnNorm(x, j); n > 0 {
+			worst = max(worst, 3*gain*columnNorm(b, j)/n)
+		}
+	}
+	return worst, nil
+}

@@ -1,0 +1,20 @@
+package answer
+
+import "fmt"
+
+// RHSError says why there is no right-hand side to solve for.
+type RHSError struct{ Msg, Hint string }
+
+func (e *RHSError) Error() string { return "right-hand side: " + e.Msg }
+
+// QuantityError says why an output vector cannot be used.
+type QuantityError struct{ Msg, Hint string }
+
+func (e *QuantityError) Error() string { return "--quantity: " + e.Msg }
+
+func rowsOf(n int) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return fmt.Sprintf("%d rows", n)
+}

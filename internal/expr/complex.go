@@ -1,0 +1,135 @@
+package expr
+
+import (
+	"math"
+	"math/cmplx"
+)
+
+// complexValue computes an operation on complex numbers.
+func complexValue(o op, a, b complex128) (complex128, fault) {
+	switch o {
+	case opAdd:
+		return a + b, fine
+	case opSub:
+		return a - b, fine
+	case opMul:
+		return a * b, fine
+	case opDiv:
+		if b == 0 {
+			return 0, zeroDivision
+		}
+		return a / b, fine
+	case opPow:
+		if a == 0 && b != 0 && real(b) <= 0 {
+			return 0, powZero
+		}
+		return power(a, b), fine
+	case opLog, opLog10:
+		switch {
+		case a == 0:
+			return 0, logZero
+		case o == opLog10:
+			return cmplx.Log10(a), fine
+		}
+		return cmplx.Log(a), fine
+	case opAbs:
+		return complex(cmplx.Abs(a), 0), fine
+	case opRe:
+		return complex(real(a), 0), fine
+	case opIm:
+		return complex(imag(a), 0), fine
+	case opArg:
+		return complex(cmplx.Phase(a), 0), fine
+	case opConj:
+		return cmplx.Conj(a), fine
+	}
+	return complexFunction(o, a), fine
+}
+
+// complexFunction computes an analytic function of one complex number; the
+// result is not finite where the function is not.
+func complexFunction(o op, a complex128) complex128 {
+	switch o {
+	case opNeg:
+		return -a
+	case opExp:
+		return cmplx.Exp(a)
+	case opSqrt:
+		return cmplx.Sqrt(a)
+	case opSin:
+		return cmplx.Sin(a)
+	case opCos:
+		return cmplx.Cos(a)
+	case opTan:
+		return tangent(a)
+	case opAsin:
+		return cmplx.Asin(a)
+	case opAcos:
+		return cmplx.Acos(a)
+	case opAtan:
+		return cmplx.Atan(a)
+	case opSinh:
+		return cmplx.Sinh(a)
+	case opCosh:
+		return cmplx.Cosh(a)
+	case opTanh:
+		// tanh z = -i tan(iz)
+		t := tangent(complex(-imag(a), real(a)))
+		return complex(imag(t), -real(t))
+	}
+	return cmplx.NaN()
+}
+
+// steep is where e^(-2y) is below the rounding of 1.
+const steep = 20
+
+// tangent returns tan z. For z = x + iy with large |y| it is
+// 2 sin(2x) e^(-2|y|) ± i up to a relative e^(-2|y|), where cosh(2y) would overflow.
+func tangent(z complex128) complex128 {
+	x, y := real(z), imag(z)
+	if math.Abs(y) < steep {
+		return cmplx.Tan(z)
+	}
+	return complex(2*math.Sin(2*x)*math.Exp(-2*math.Abs(y)), math.Copysign(1, y))
+}
+
+// tangentSlope returns 1/cos² z; for large |y| it is 4 e^(±2iz).
+func tangentSlope(z complex128) complex128 {
+	x, y := real(z), imag(z)
+	if math.Abs(y) < steep {
+		c := cmplx.Cos(z)
+		return 1 / (c * c)
+	}
+	s, c := math.Sincos(2 * x)
+	r := 4 * math.Exp(-2*math.Abs(y))
+	return complex(r*c, math.Copysign(r*s, y*s))
+}
+
+// largestPower is the largest exponent that is raised by products.
+const largestPower = 1024
+
+// power returns a^b: by products for small integers b, so that (1i)^2 is -1,
+// and else the principal value. A zero base has an exponent with a positive
+// real part, or none.
+func power(a, b complex128) complex128 {
+	n := real(b)
+	if imag(b) != 0 || n != math.Trunc(n) || math.Abs(n) > largestPower {
+		if a == 0 {
+			return 0
+		}
+		return cmplx.Pow(a, b)
+	}
+	r := complex128(1)
+	for k := int(math.Abs(n)); k > 0; k >>= 1 {
+		if k&1 == 1 {
+			r *= a
+		}
+		if k > 1 {
+			a *= a
+		}
+	}
+	if n < 0 {
+		return 1 / r
+	}
+	return r
+}

@@ -1,0 +1,178 @@
+package surrogate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"eimtool/internal/dense"
+	"eimtool/internal/matrix"
+	"eimtool/internal/scalar"
+)
+
+// ObjectiveScore is the error of x that one objective of the coefficients'
+// fit reached on left-out samples.
+type ObjectiveScore struct {
+	Objective string
+	Error     float64 // largest relative error of x, to first order
+}
+
+// outcome is what a candidate made of the left-out samples.
+type outcome struct {
+	worst  float64   // largest error of x
+	ratios []float64 // error of x over error of A, per sample
+}
+
+// chooseObjective keeps the candidate with the smallest largest error of x on
+// left-out samples,
+//
+//	δx = A_i⁻¹ (A_i − Σ β_m A_m) x_i,
+//
+// with coefficients that do not know sample i, and calibrates how errors of A
+// turn into errors of x.
+func chooseObjective[T, S scalar.Scalar](b *builder[T], s *systems[S], sel *terms[T], inv *Inverse[S]) (objective[T], error) {
+	list, err := objectives(b, s, sel)
+	if err != nil {
+		return objective[T]{}, err
+	}
+	left := b.leftOutSamples(union(list))
+	results := make([]outcome, len(list))
+	all := make([]candidate[T], len(list))
+	for c, o := range list {
+		core, err := b.goalCore(o)
+		if err != nil {
+			return objective[T]{}, err
+		}
+		all[c] = candidate[T]{o, core}
+	}
+	for n, l := range left {
+		b.progress("objective", n, len(left))
+		if err := judge(b, s, l, all, results); err != nil {
+			return objective[T]{}, err
+		}
+	}
+	b.progress("objective", len(left), len(left))
+	best := 0
+	for c, r := range results {
+		inv.Objectives = append(inv.Objectives, ObjectiveScore{list[c].name, r.worst})
+		if len(left) > 0 && r.worst < results[best].worst && r.worst > 0 {
+			best = c
+		}
+	}
+	inv.Objective = list[best].name
+	inv.setOutcome(results[best])
+	return list[best], nil
+}
+
+// setOutcome records how errors of A turned into errors of x.
+func (inv *Inverse[S]) setOutcome(r outcome) {
+	inv.Amplification = math.NaN()
+	if len(r.ratios) > 0 {
+		inv.Amplification = quantile(r.ratios, 0.9)
+	}
+}
+
+// candidate is an objective with its least-squares fit.
+type candidate[T scalar.Scalar] struct {
+	objective[T]
+	core *Core[T]
+}
+
+// union lists the snapshots that any candidate selects.
+func union[T scalar.Scalar](list []objective[T]) []int {
+	var all []int
+	for _, o := range list {
+		all = append(all, o.sel.snapshots...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// judge adds to results what the candidates make of left-out sample l.
+func judge[T, S scalar.Scalar](b *builder[T], s *systems[S], l leftOutSample, list []candidate[T], results []outcome) error {
+	f, err := s.factor(l.sample)
+	if err != nil {
+		return err
+	}
+	g := s.direction(l.sample)
+	x, err := s.solution(f, g)
+	if err != nil {
+		return err
+	}
+	k := unpack[T](l.k)
+	truth := b.k.Row(l.sample)
+	d := make([]S, len(s.rows[l.sample]))
+	for c, o := range list {
+		beta := o.core.coefficients(k, 1)
+		rows := [][]S{s.rows[l.sample]}
+		weights := []S{scalar.Of[S](1, 0)}
+		for i, w := range b.sampleWeights(o.sel, beta) {
+			if w != 0 {
+				rows = append(rows, s.rows[i])
+				weights = append(weights, scalar.Of[S](-scalar.Real(w), -scalar.Imag(w)))
+			}
+		}
+		if err := Combine(s.ctx, d, weights, rows, s.threads); err != nil {
+			return err
+		}
+		dx, err := s.product(d, x)
+		if err != nil {
+			return err
+		}
+		if err := f.Solve(s.ctx, dx, matrix.NoTranspose); err != nil {
+			return err
+		}
+		e := largestRatio(dx, x)
+		results[c].worst = max(results[c].worst, e)
+		if ea := relativeDistance(truth, dense.VecMul(beta, o.core.Coordinates)); ea > roundOff {
+			results[c].ratios = append(results[c].ratios, e/ea)
+		}
+	}
+	return nil
+}
+
+// sampleWeights returns the combination of samples that beta stands for.
+func (b *builder[T]) sampleWeights(sel *terms[T], beta []T) []T {
+	w := make([]T, len(b.rows))
+	if sel.snapshots == nil {
+		for l, v := range beta {
+			dense.Axpy(v, sel.modes.weight.Row(l), w)
+		}
+		return w
+	}
+	for m, i := range sel.snapshots {
+		w[i] += beta[m]
+	}
+	return w
+}
+
+// direction returns the right-hand side with which sample i is judged: b, or
+// Gaussian vectors without b.
+func (s *systems[S]) direction(i int) *dense.Matrix[S] {
+	if s.rhs == nil {
+		return gaussian[S](s.pattern.Rows, 2, goalSeed+2+uint64(i))
+	}
+	return s.load(i)
+}
+
+// quantile returns the smallest element with at least the share q of x at or
+// below it, 1 for an empty x.
+func quantile(x []float64, q float64) float64 {
+	if len(x) == 0 {
+		return 1
+	}
+	v := slices.Clone(x)
+	slices.Sort(v)
+	return v[min(len(v)-1, int(math.Ceil(q*float64(len(v))))-1)]
+}
+
+// SolveError says why solutions cannot be prepared for a family.
+type SolveError struct {
+	What string
+	Err  error
+}
+
+func (e *SolveError) Error() string { return fmt.Sprintf("%s: %v", e.What, e.Err) }
+
+// Unwrap returns the cause.
+func (e *SolveError) Unwrap() error { return e.Err }
