@@ -2,12 +2,16 @@
 # Times `eimtool solve A.mtx --rhs rhs.mtx` beside CHOLMOD (positive definite
 # families), UMFPACK (other sparse ones) and LAPACK (dense ones) on the same
 # files: alternating runs, medians, with 2 threads each and with 1. Prints one
-# table; ratios are ours / peer, so below 1 is faster or smaller. The peer writes
-# no x, but its process reads the same files.
+# table; ratios are ours / peer, so below 1 is faster or smaller. Our solve and
+# UMFPACK's include iterative refinement, those of CHOLMOD and LAPACK do not; the
+# peer writes no x, but its process reads the same files. Processor seconds are
+# of the whole process and all its threads: on a busy machine trust them more
+# than the wall.
 #
 # FAMILIES   names known to gen_big.py (default: all six)
 # RUNS       alternating runs per family and number of threads (3)
-# DATA       folder of the matrices, generated where absent (bench/data)
+# DATA       folder of the matrices, generated where absent (bench/data/few:
+#            two snapshots per family)
 # EIMTOOL    the binary (bin/eimtool), PEER the driver (bin/peer), PYTHON
 # NUMERIC_KEYS, SOLVE_KEYS, ANALYSIS_KEYS, FILL_KEYS   names, separated by blanks,
 #            under which the JSON of eimtool may hold these figures
@@ -19,7 +23,7 @@ cd "$(dirname "$0")/.."
 python=${PYTHON:-/usr/bin/python3}
 eimtool=${EIMTOOL:-bin/eimtool}
 peer=${PEER:-bin/peer}
-data=${DATA:-bench/data}
+data=${DATA:-bench/data/few}
 families=${FAMILIES:-p2d250k p3d64k c2d40k helmholtz40k conv3d30k bem1500}
 runs=${RUNS:-3}
 
@@ -50,15 +54,23 @@ method() {
     esac
 }
 
+# clock: seconds of the wall and processor seconds of all children so far, as
+# two words in $clock. `times` must run in this shell, not in a substitution.
+clock() {
+    times >"$work/times"
+    clock="$(date +%s.%N) $(awk 'NR == 2 { split($1 "m" $2, t, "m"); print 60 * t[1] + t[2] + 60 * t[3] + t[4] }' "$work/times")"
+}
+
 # timed NAME COMMAND...: runs COMMAND, its stdout to $work/out, and logs the
-# seconds of the whole process and that output as one line under NAME.
+# clocks before and after and that output as one line under NAME.
 timed() {
     name=$1
     shift
-    start=$(date +%s.%N)
+    clock
+    start=$clock
     if "$@" >"$work/out" 2>"$work/err"; then
-        end=$(date +%s.%N)
-        printf '%s\t%s\t%s\t%s\n' "$name" "$start" "$end" "$(tr -d '\n' <"$work/out")" >>"$log"
+        clock
+        printf '%s\t%s %s\t%s\n' "$name" "$start" "$clock" "$(tr -d '\n' <"$work/out")" >>"$log"
     else
         echo "bench/solve.sh: $name failed: $(tail -n 1 "$work/err")" >&2
     fi

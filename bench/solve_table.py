@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Table of the log of solve.sh: `FAMILY THREADS ours|peer <TAB> start <TAB> end <TAB> JSON` per run.
+"""Table of the log of solve.sh, one line per run: `FAMILY THREADS ours|peer <TAB> W0 C0 W1 C1 <TAB> JSON`, with wall
+and processor seconds before and after.
 
 usage: solve_table.py LOG
 """
@@ -36,16 +37,17 @@ def read(path):
     runs = {}
     with open(path) as f:
         for line in f:
-            name, start, end, text = line.rstrip("\n").split("\t", 3)
+            name, clocks, text = line.rstrip("\n").split("\t", 2)
+            w0, c0, w1, c1 = map(float, clocks.split())
             doc = json.loads(text)
             row = {k: find(doc, names if name.endswith("ours") else [k]) for k, names in KEYS.items()}
-            row["process"] = float(end) - float(start)
+            row["process"], row["cpu"] = w1 - w0, c1 - c0
             row["peer"] = doc.get("peer", "") + "/" + doc.get("ordering", "")
             runs.setdefault(tuple(name.split()), []).append(row)
     out = {}
     for key, rows in runs.items():
         out[key] = {"peer": rows[0]["peer"]}
-        for k in ("analysis", "numeric", "solve", "fill", "process"):
+        for k in ("analysis", "numeric", "solve", "fill", "process", "cpu"):
             v = [r[k] for r in rows if r[k] is not None]
             out[key][k] = statistics.median(v) if v else None
     return out
@@ -62,13 +64,13 @@ def ratio(a, b):
 def main():
     data = read(sys.argv[1])
     head = ["family", "threads", "peer", "numeric s", "peer s", "ratio", "solve s", "peer s", "ratio",
-            "process s", "peer s", "ratio", "fill ratio", "numeric 1->2", "peer 1->2"]
+            "process s", "peer s", "ratio", "cpu s", "peer s", "ratio", "fill ratio", "numeric 1->2", "peer 1->2"]
     table = [head]
     for family in dict.fromkeys(k[0] for k in data):
         for threads in ("2", "1"):
             a, b = (data.get((family, threads, s), {}) for s in ("ours", "peer"))
             line = [family, threads, b.get("peer", "-")]
-            for k in ("numeric", "solve", "process"):
+            for k in ("numeric", "solve", "process", "cpu"):
                 line += [number(a.get(k)), number(b.get(k)), number(ratio(a.get(k), b.get(k)), "%.2f")]
             line.append(number(ratio(a.get("fill"), b.get("fill")), "%.2f"))
             for side in ("ours", "peer"):

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"eimtool/internal/family"
 	"eimtool/internal/memory"
@@ -162,4 +163,10 @@ func baseNames(paths []string) []string {
 		out[i] = filepath.Base(p)
 	}
 	return out
+}
+
+// isTemplate reports whether an input names files by a path template.
+func isTemplate(spec string) bool {
+	_, err := os.Stat(spec)
+	return err != nil && strings.ContainsAny(spec, "{}")
 }

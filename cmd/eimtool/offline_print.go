@@ -49,6 +49,9 @@ func writeSummary(w io.Writer, res *offlineResult, details bool) error {
 		rows = append(rows, []string{"test error", fmt.Sprintf("%s by the model, %s by probes  (only measured on)", number(res.TestError), number(res.TestProbe))})
 	}
 	rows = append(rows, []string{"Lebesgue constants", fmt.Sprintf("%.3g in the parameters, %.3g in the entries", float64(res.Lebesgue), float64(res.LebesgueEntry))})
+	if res.Solutions != nil {
+		rows = append(rows, []string{"solutions", res.Solutions.summary()})
+	}
 	if err := report.Table(w, nil, rows); err != nil || !details {
 		return err
 	}

@@ -39,6 +39,8 @@ type offlineResult struct {
 	Reason        string            `json:"reason,omitempty"` // why figures are null
 	History       []stepResult      `json:"history"`
 	MemoryPlan    *memoryPlanResult `json:"memory_plan,omitempty"`
+	Parts         []string          `json:"parts,omitempty"` // coefficients of given parts
+	Solutions     *prepared         `json:"solutions,omitempty"`
 }
 
 type memoryPlanResult struct {
@@ -108,7 +110,12 @@ func (r *offlineResult) fill(m *surrogate.Model) {
 	r.KeptTable = m.KeptTable()
 	r.Reason = notMeasured(m.Errors)
 	r.Scores = scores(m)
-	r.Model = strings.Join(m.Interpolation.Chosen, " + ")
+	if m.Parts != nil {
+		r.Model, r.Parts = "given coefficients", m.Parts.Coefficients
+	} else {
+		r.Model = strings.Join(m.Interpolation.Chosen, " + ")
+	}
+	r.Solutions = solutionsResult(m)
 	r.History = history(m)
 	if n := len(r.History); n > 0 {
 		r.Lebesgue, r.LebesgueEntry = r.History[n-1].LebesgueParameter, r.History[n-1].LebesgueEntry
@@ -148,6 +155,9 @@ func stepCol(s surrogate.Step) int {
 
 func scores(m *surrogate.Model) []scoreResult {
 	out := []scoreResult{}
+	if m.Interpolation == nil {
+		return out
+	}
 	for _, s := range m.Interpolation.Scores {
 		out = append(out, scoreResult{s.Model, strings.Join(s.Warps, ","), report.Number(s.Score), s.Note})
 	}

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"eimtool/internal/answer"
 	"eimtool/internal/family"
 	"eimtool/internal/matrix"
 	"eimtool/internal/mtx"
@@ -23,6 +26,9 @@ coefficients from the bundle's model and, beside it, with coefficients from the
 magic values of the reference itself. error_max is max|A - A~| / max|A|,
 error_fro is |A - A~|_F / |A|_F.
 
+With --solutions solutions.csv (parameters and files of x) the error of x is
+measured too, |x - x~|_2 / |x|_2, by the method that solve would use.
+
 --against OLD compares with another bundle: selection, coefficients and A_mu at
 the training points. With --tol the command is a regression check: exit 3 when
 an error is larger.
@@ -35,6 +41,8 @@ type verifyOptions struct {
 	tol     float64
 	tolSet  bool
 	against string
+
+	solutions, rhs, method string
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -44,6 +52,7 @@ func (a *app) verifyCommand() *cobra.Command {
 		Short: "Check a bundle and measure its errors",
 		Long:  verifyLong,
 		Example: `  eimtool verify model.npz test.csv --tol 1e-6
+  eimtool verify model.npz test.csv --solutions solutions.csv --rhs b.mtx
   eimtool verify model.npz --against released.npz --tol 1e-10`,
 		Args: arguments(1, 2, "a BUNDLE and perhaps a TABLE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -56,6 +65,9 @@ func (a *app) verifyCommand() *cobra.Command {
 	}
 	c.Flags().Float64Var(&o.tol, "tol", 0, "largest error allowed (error_fro; with --against the difference)")
 	c.Flags().StringVar(&o.against, "against", "", "bundle to compare with")
+	c.Flags().StringVar(&o.solutions, "solutions", "", "table of reference solutions x at the points of TABLE: measure the error of x too")
+	c.Flags().StringVar(&o.rhs, "rhs", "", "right-hand side of the solutions (default: that of the bundle)")
+	c.Flags().StringVar(&o.method, "method", answer.Auto, "how to solve: "+strings.Join(answer.Methods(), ", "))
 	return c
 }
 
@@ -64,21 +76,30 @@ func (o *verifyOptions) check(args []string) error {
 	switch {
 	case o.tolSet && !(o.tol > 0):
 		return inputErrorf("write for example --tol 1e-6", "--tol %g: want a positive number", o.tol)
+	case o.solutions != "" && len(args) == 1:
+		return inputErrorf("give the TABLE of the matrices that the solutions belong to", "--solutions without TABLE")
+	case o.solutions == "" && (o.rhs != "" || o.method != answer.Auto):
+		return inputErrorf("add --solutions solutions.csv", "--rhs and --method without --solutions: nothing is solved")
+	case !slices.Contains(answer.Methods(), o.method):
+		return inputErrorf(didYouMean(o.method, answer.Methods()), "--method %s: want one of %s", o.method, strings.Join(answer.Methods(), ", "))
 	case o.tolSet && len(args) == 1 && o.against == "":
 		return inputErrorf("give a TABLE or --against", "--tol without anything to measure")
 	}
-	return onlyOneStdin(append([]string{o.against}, args...)...)
+	return onlyOneStdin(append([]string{o.against, o.solutions, o.rhs}, args...)...)
 }
 
 type verifyResult struct {
 	header
-	Members  int            `json:"members"`
-	Bytes    int64          `json:"bytes"`
-	MaxError report.Number  `json:"max_error"`
-	Reason   string         `json:"reason,omitempty"`
-	Accepted bool           `json:"accepted"`
-	Against  *againstResult `json:"against,omitempty"`
-	Results  []verifyPoint  `json:"results"`
+	Members  int           `json:"members"`
+	Bytes    int64         `json:"bytes"`
+	MaxError report.Number `json:"max_error"`
+	// With --solutions:
+	MaxErrorX *report.Number `json:"max_error_x,omitempty"`
+	Methods   *methodShares  `json:"methods,omitempty"`
+	Reason    string         `json:"reason,omitempty"`
+	Accepted  bool           `json:"accepted"`
+	Against   *againstResult `json:"against,omitempty"`
+	Results   []verifyPoint  `json:"results"`
 }
 
 type verifyPoint struct {
@@ -92,6 +113,10 @@ type verifyPoint struct {
 	ProbeEstimate report.Number `json:"probe_error_estimate"`
 	Extrapolation report.Number `json:"extrapolation"`
 	Reason        string        `json:"reason,omitempty"`
+
+	ErrorX    *report.Number `json:"error_x,omitempty"` // with --solutions
+	EstimateX *report.Number `json:"error_x_estimate,omitempty"`
+	MethodX   string         `json:"method,omitempty"`
 }
 
 type againstResult struct {
@@ -113,12 +138,21 @@ func (a *app) runVerify(ctx context.Context, args []string, o *verifyOptions) er
 	if err := r.Decode(model, "real/table", "complex/table"); err != nil {
 		return err
 	}
+	if err := model.Restore(); err != nil {
+		return err
+	}
 	res := &verifyResult{
 		header: newHeader("verify"), Results: []verifyPoint{}, Members: len(r.Members()), Bytes: r.Size(),
-		Accepted: true, MaxError: report.Number(math.NaN()), Reason: "max_error: no TABLE of reference matrices",
+		Accepted: true, MaxError: report.Number(math.NaN()),
+		Reason: "max_error: no TABLE of reference matrices",
 	}
 	if len(args) == 2 {
 		if err := a.verifyAgainstTable(ctx, model, args[1], res); err != nil {
+			return err
+		}
+	}
+	if o.solutions != "" {
+		if err := a.verifySolutions(ctx, model, lazySource{r, model}, o, res); err != nil {
 			return err
 		}
 	}
@@ -249,6 +283,9 @@ func (o *verifyOptions) judge(res *verifyResult) error {
 	if e := float64(res.MaxError); len(res.Results) > 0 && !(e <= o.tol) {
 		return &accuracyError{fmt.Sprintf("largest error %.2e above --tol %g", e, o.tol), ""}
 	}
+	if e := res.MaxErrorX; e != nil && !(float64(*e) <= o.tol) {
+		return &accuracyError{fmt.Sprintf("largest error of x %.2e above --tol %g", float64(*e), o.tol), ""}
+	}
 	if res.Against != nil && !(float64(res.Against.Difference) <= o.tol) {
 		return &accuracyError{fmt.Sprintf("the bundles differ by %.2e, above --tol %g", float64(res.Against.Difference), o.tol), ""}
 	}
@@ -264,12 +301,21 @@ func (res *verifyResult) write(w io.Writer) error {
 			for _, x := range []report.Number{r.ErrorMax, r.ErrorFro, r.Estimate, r.ProbeErrorMax, r.ProbeErrorFro, r.ProbeEstimate} {
 				rows[i] = append(rows[i], report.Error(float64(x)))
 			}
+			if res.MaxErrorX != nil {
+				rows[i] = append(rows[i], r.solution()...)
+			}
 		}
 		head := []string{"mu", "error_max", "error_fro", "error_estimate", "probe_error_max", "probe_error_fro", "probe_error_estimate"}
+		if res.MaxErrorX != nil {
+			head = append(head, "error_x", "error_x_estimate", "method")
+		}
 		if err := report.Table(w, head, rows); err != nil {
 			return err
 		}
 		fmt.Fprintf(w, "max_error: %s\n", report.Error(float64(res.MaxError)))
+	}
+	if res.MaxErrorX != nil {
+		fmt.Fprintf(w, "max_error_x: %s\n", report.Error(float64(*res.MaxErrorX)))
 	}
 	if g := res.Against; g != nil {
 		same := "the same"

@@ -75,6 +75,9 @@ func (e *engine[S]) estimateDirect(ctx context.Context, pt *point[S], f *solve.F
 		return err
 	}
 	model := amp * pt.answer.ModelError
+	if table != nil && e.calibrated() && e.inv.FullAmplification > 0 {
+		model = e.inv.FullAmplification * pt.answer.ModelError
+	}
 	if table == nil || pt.theta == nil || e.m.Parts != nil {
 		res.Reduction = truncationFactor * amp * pt.answer.Truncation
 	} else {
@@ -159,11 +162,17 @@ func (e *engine[S]) secondModel(ctx context.Context, pt *point[S], f *solve.Fact
 	return ratio(d, x), nil
 }
 
+// calibrated reports whether the bundle knows how errors of A turn into errors
+// of the x that is asked for.
+func (e *engine[S]) calibrated() bool {
+	return e.inv != nil && e.override == nil && !(e.opt.Transpose && !e.symmetric())
+}
+
 // amplification returns the factor from relative errors of A to those of x: as
 // calibrated offline, otherwise the largest over perturbations D of A_μ within
 // the family, |Ã⁻¹ D x| ‖Ã‖ / (|x| ‖D‖).
 func (e *engine[S]) amplification(ctx context.Context, pt *point[S], f *solve.Factor[S], x *dense.Matrix[S]) (float64, error) {
-	if e.inv != nil && !math.IsNaN(e.inv.Amplification) && e.override == nil && !e.opt.Transpose {
+	if e.calibrated() && e.inv.Amplification > 0 {
 		return e.inv.Amplification, nil
 	}
 	if e.m.Parts != nil {

@@ -45,9 +45,16 @@ func conjugate[S scalar.Scalar](x []S) {
 	}
 }
 
-// nearest returns the factor of the term nearest to A_μ, made once.
+// firstPoint is the key of the factor at the first point asked for, which
+// serves where the terms are no samples that could be factorised.
+const firstPoint = -1
+
+// nearest returns the factor of the selected sample nearest to A_μ, made once.
 func (e *engine[S]) nearest(ctx context.Context, pt *point[S]) (*solve.Factor[S], error) {
-	m := e.m.NearestTerm(pt.answer)
+	m := firstPoint
+	if e.m.Terms != nil {
+		m = e.m.NearestTerm(pt.answer)
+	}
 	if f := e.factors[m]; f != nil {
 		return f, nil
 	}
@@ -55,12 +62,20 @@ func (e *engine[S]) nearest(ctx context.Context, pt *point[S]) (*solve.Factor[S]
 	if err != nil {
 		return nil, err
 	}
+	var values []S
+	if m == firstPoint {
+		if values, err = e.assemble(ctx, pt.answer.Beta, terms); err != nil {
+			return nil, err
+		}
+	} else {
+		values = terms[m]
+	}
 	// A solver of its own: the next factorisation must not reuse its storage.
 	s, err := solve.New[S](ctx, e.m.Pattern(), solve.Options{Threads: e.opt.Threads})
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.Factorise(ctx, terms[m])
+	f, err := s.Factorise(ctx, values)
 	if err != nil {
 		return nil, singular(err)
 	}
@@ -160,7 +175,7 @@ func (e *engine[S]) finishKrylov(ctx context.Context, pt *point[S], f *solve.Fac
 	if err != nil {
 		return err
 	}
-	if e.inv == nil || math.IsNaN(e.inv.Amplification) {
+	if !e.calibrated() || !(e.inv.Amplification > 0) {
 		amp *= nearFactor
 	}
 	res.Reduction = nearFactor*ratio(dx, x) + truncationFactor*amp*truncation

@@ -119,6 +119,9 @@ func power(a, b complex128) complex128 {
 		}
 		return cmplx.Pow(a, b)
 	}
+	if n < 0 {
+		a = 1 / a
+	}
 	r := complex128(1)
 	for k := int(math.Abs(n)); k > 0; k >>= 1 {
 		if k&1 == 1 {
@@ -127,9 +130,6 @@ func power(a, b complex128) complex128 {
 		if k > 1 {
 			a *= a
 		}
-	}
-	if n < 0 {
-		return 1 / r
 	}
 	return r
 }

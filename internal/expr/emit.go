@@ -3,6 +3,7 @@ package expr
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // push writes an instruction that adds one operand to the stack.
@@ -51,7 +52,9 @@ func (p *parser) emit(o op, column int, operands ...operand) (operand, *Error) {
 	var vars []int
 	for k, x := range operands {
 		in.complex = in.complex || x.kind == complexNumber
-		in.depends[k] = x.vars
+		if o.steepSomewhere() {
+			in.depends[k] = x.vars
+		}
 		vars = merge(vars, x.vars)
 	}
 	p.code = append(p.code, in)
@@ -152,7 +155,7 @@ func (p *parser) unknown(t token, what string, known []string) *Error {
 	case nearest(t.text, known) != "":
 		hint = fmt.Sprintf("did you mean %s?", nearest(t.text, known))
 	case what == "name" && len(p.names) > 0:
-		hint = "the names are " + quoteAll(p.names)
+		hint = "the names are " + strings.Join(p.names, ", ")
 	case what == "function":
 		for _, name := range p.names {
 			if name == t.text {

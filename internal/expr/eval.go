@@ -8,15 +8,22 @@ import (
 // Eval returns the value at x, which holds one finite number for every name
 // given to Parse. Errors are of type *EvalError.
 func (e *Expr) Eval(x []float64) (complex128, error) {
-	var values [maxStack]complex128
 	if err := e.check(x); err != nil {
 		return 0, err
 	}
-	if err := e.run(values[:], nil, x, -1); err != nil {
-		return 0, err
+	if e.depth > usualStack {
+		var values [maxStack]complex128
+		err := e.run(values[:], nil, x, -1)
+		return values[0], err
 	}
-	return values[0], nil
+	var values [usualStack]complex128
+	err := e.run(values[:], nil, x, -1)
+	return values[0], err
 }
+
+// usualStack is a depth of the stack that does for most expressions and is
+// faster to clear than the largest one.
+const usualStack = 8
 
 // EvalReal is Eval for real values. A complex value whose imaginary part is
 // not zero is an error.
@@ -37,17 +44,20 @@ func (e *Expr) EvalReal(x []float64) (float64, error) {
 // Derivative returns the value at x and the derivative by variable j. Of a
 // complex value it is the derivative of real and imaginary part.
 func (e *Expr) Derivative(x []float64, j int) (value, derivative complex128, err error) {
-	var values, slopes [maxStack]complex128
 	if j < 0 || j >= e.names {
 		return 0, 0, &EvalError{Src: e.src, Msg: fmt.Sprintf("there is no variable %d: %d names", j, e.names)}
 	}
 	if err := e.check(x); err != nil {
 		return 0, 0, err
 	}
-	if err := e.run(values[:], slopes[:], x, j); err != nil {
-		return 0, 0, err
+	if e.depth > usualStack {
+		var values, slopes [maxStack]complex128
+		err = e.run(values[:], slopes[:], x, j)
+		return values[0], slopes[0], err
 	}
-	return values[0], slopes[0], nil
+	var values, slopes [usualStack]complex128
+	err = e.run(values[:], slopes[:], x, j)
+	return values[0], slopes[0], err
 }
 
 // check makes sure that x can be used.
@@ -64,9 +74,9 @@ func (e *Expr) check(x []float64) error {
 }
 
 // run executes the program on the stack values, whose first element becomes the
-// value. With slopes, which is nil when no derivative is wanted, it carries
-// along the derivatives by variable j. Real numbers and conditions are kept as
-// complex numbers without imaginary part, true being 1.
+// value; on errors it is zero. With slopes, which is nil when no derivative is
+// wanted, it carries along the derivatives by variable j. Real numbers and
+// conditions are kept as complex numbers without imaginary part, true being 1.
 func (e *Expr) run(values, slopes []complex128, x []float64, j int) error {
 	top := -1
 	for pc := 0; pc < len(e.code); pc++ {
@@ -113,6 +123,10 @@ func (e *Expr) run(values, slopes []complex128, x []float64, j int) error {
 				slopes[top], f = in.slope(j, a, b, v, da, db)
 			}
 			if f != fine {
+				values[0] = 0
+				if slopes != nil {
+					slopes[0] = 0
+				}
 				return e.failed(in, f, a, b)
 			}
 			values[top] = v
@@ -121,7 +135,7 @@ func (e *Expr) run(values, slopes []complex128, x []float64, j int) error {
 	return nil
 }
 
-// compute computes the operation for the operands a and b; b is not used by
+// compute carries the operation out for the operands a and b; b is not used by
 // operations on one.
 func (in *instr) compute(a, b complex128) (complex128, fault) {
 	if in.complex {

@@ -106,6 +106,12 @@ func functionNames() []string {
 // realOnly reports whether the operation is defined for real numbers alone.
 func (o op) realOnly() bool { return o >= opLess }
 
+// steepSomewhere reports whether the derivative may not exist at some operands
+// at which the operation has a value.
+func (o op) steepSomewhere() bool {
+	return o >= opExp && o <= opTanh || o == opArg || o == opPow || o == opAtan2
+}
+
 // resultOf returns the kind of the result for operands that are complex or not.
 func (o op) resultOf(isComplex bool) kind {
 	switch {
@@ -124,7 +130,7 @@ type instr struct {
 	column  int32
 	target  int32      // of a jump; index of a variable
 	value   complex128 // of a constant
-	depends [2][]int   // the variables that the operands depend on, ascending
+	depends [2][]int   // the variables that the operands depend on, ascending; nil unless op.steepSomewhere
 }
 
 // dependsOn reports whether operand k depends on variable j.

@@ -1,6 +1,8 @@
 package family
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"io/fs"
@@ -254,9 +256,15 @@ func TestPartsEvaluationErrors(t *testing.T) {
 }
 
 func TestPartsCheck(t *testing.T) {
-	parts(t, "file,coefficient\na.mtx,k\nb.mtx,1\n", map[string]string{
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, err := w.Write([]byte(mm("coordinate real symmetric", "2 2 1", "2 1 1")))
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	parts(t, "file,coefficient\na.mtx,k\nb.mtx.gz,1\n", map[string]string{
 		"a.mtx":       mm("coordinate real symmetric", "2 2 1", "1 1 1"),
-		"b.mtx":       mm("coordinate real symmetric", "2 2 1", "2 1 1"),
+		"b.mtx.gz":    packed.String(),
 		"good.mtx":    mm("coordinate real general", "2 2 3", "1 1 2", "2 1 1", "1 2 1"),
 		"off.mtx":     mm("coordinate real symmetric", "2 2 2", "1 1 3", "2 1 0"),
 		"outside.mtx": mm("coordinate real symmetric", "2 2 3", "1 1 3", "2 1 2", "2 2 4"),

@@ -12,7 +12,7 @@ const maxHilbert = 20
 
 // Hilbert returns s·H_n, H_n the Hilbert matrix 1/(i + j + 1), and its scale
 // s = lcm(1, …, 2n-1), which makes all entries integers: the matrix is exact.
-// n ≤ 20. Its condition grows like (1 + √2)⁴ⁿ / √n, 33 times per order. Lower
+// n ≤ 20. Its condition grows like (1 + √2)⁴ⁿ / √n, 34 times per order. Lower
 // triangle, dense storage. The inverse is HilbertInverse(n, i, j) / s.
 func Hilbert(n int) (m *Matrix[float64], scale float64) {
 	if n > maxHilbert {

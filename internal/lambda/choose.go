@@ -119,7 +119,7 @@ func (c *candidate[T]) score(ctx context.Context, in *Input[T], held [][]int) (S
 		all[k].Error = all[k].total(in.LogDets != nil && in.Quantity == Joint)
 		curve[k] = all[k].Error
 	}
-	s := frugal(all, c.kind)
+	s := generous(all, c.kind)
 	s.Curve = curve
 	return s, nil
 }
@@ -144,22 +144,23 @@ func (c *candidate[T]) weigher(e *elimination[T], lower, upper *dense.Matrix[T],
 	}
 }
 
-// gainShare is what more nodes have to gain: an error that is not below this
-// share of that with fewer nodes is no gain.
-const gainShare = 0.9
+// lossShare is how much larger than the least the error with more nodes may
+// be: the few held-out samples say no more than that, and more nodes are better
+// in the mean.
+const lossShare = 1.5
 
-// frugal returns the score of the fewest nodes whose error no other undercuts
-// by more than gainShare, without nodes when no error is finite.
-func frugal(all []Score, kind string) Score {
+// generous returns the score of the most nodes whose error is within lossShare
+// of the least; one without nodes when no error is finite.
+func generous(all []Score, kind string) Score {
 	least := math.MaxFloat64
 	for _, s := range all {
 		if s.Error < least {
 			least = s.Error
 		}
 	}
-	for _, s := range all {
-		if s.Error <= math.MaxFloat64 && least >= gainShare*s.Error {
-			return s
+	for k := len(all) - 1; k >= 0; k-- {
+		if all[k].Error <= lossShare*least && all[k].Error < math.MaxFloat64 {
+			return all[k]
 		}
 	}
 	return Score{Kind: kind, Error: math.MaxFloat64, Refusal: "its weights overflow"}

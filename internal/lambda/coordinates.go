@@ -20,12 +20,12 @@ type Coordinates[T scalar.Scalar] struct {
 }
 
 // coordinates returns the map for an input: projective when the scale keeps
-// away from zero at all samples. balanced asks for positive coefficients that
-// the scale be that of their geometric means, which makes all coordinates vary
-// alike: polynomials of h converge fastest then.
+// away from zero at all samples. balanced weighs positive coefficients by the
+// reciprocals of their geometric means, so that all h vary alike: polynomials
+// converge faster then, unless some parts matter little.
 func coordinates[T scalar.Scalar](in *Input[T], balanced bool) Coordinates[T] {
 	c := Coordinates[T]{Unit: in.Weight, Functional: in.Functional}
-	if balanced && in.Positive && in.Functional == nil {
+	if balanced {
 		c.Unit = geometric(in.Alpha)
 	}
 	if c.Functional == nil {

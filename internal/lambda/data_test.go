@@ -85,7 +85,7 @@ func TestReaction(t *testing.T) {
 		Alpha: alpha, Weight: w, Positive: true, Quantity: lambda.Joint, Size: parts[0].Rows,
 		Cloud: lambda.Mix(quotients(t, parts, alpha), w, 200, 1),
 	}
-	for _, kind := range []string{lambda.Symbol, lambda.SymbolFit, lambda.SymbolData, lambda.SymbolDataFit, lambda.Graded} {
+	for _, kind := range []string{lambda.Symbol, lambda.SymbolFit, lambda.SymbolData, lambda.SymbolDataFit, lambda.Graded, lambda.Balanced} {
 		m, err := lambda.FitKind(context.Background(), in, kind, 40)
 		if err != nil {
 			t.Fatal(err)

@@ -11,10 +11,12 @@
 // interpolation method. Three dictionaries of functions are known:
 //
 //	powers  monomials α^γ, picked freely: the method of arXiv 1710.02488
-//	graded  monomials of h = w·α/s, s = Σ w_k·α_k, centred and scaled, complete
-//	        degrees one after another
-//	symbol  1, 1/(h·x) and log(h·x) for directions x: the results themselves,
-//	        for matrices that commute (exact bound there, a heuristic else)
+//	graded  products of h = w·α/s, s = Σ w_k·α_k, centred and scaled, complete
+//	        degrees one after another (balanced: w by the range of α alone)
+//	symbol  1, 1/(h·x) and log(h·x) for directions x in the simplex or (-data)
+//	        given ones: the results themselves where matrices commute (there
+//	        the error is bounded by that of the symbols), a heuristic elsewhere;
+//	        -fit: weights by least squares over all functions
 //
 // For graded and symbol, the homogeneity A_{tα}⁻¹ = A_α⁻¹/t and
 // log det A_{tα} = log det A_α + n·log t is built in: a common factor of all α

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"eimtool/internal/dense"
 	"eimtool/internal/scalar"
 )
 
 // kinds lists the dictionaries in the order in which equals are preferred.
-var kinds = [...]string{Symbol, SymbolFit, SymbolData, SymbolDataFit, Graded, Powers}
+var kinds = [...]string{Symbol, SymbolFit, SymbolData, SymbolDataFit, Graded, Balanced, Powers}
 
 // candidate is one dictionary over the samples of an input.
 type candidate[T scalar.Scalar] struct {
@@ -27,11 +28,14 @@ type candidate[T scalar.Scalar] struct {
 // input does not allow it.
 func newCandidate[T scalar.Scalar](in *Input[T], kind string) (*candidate[T], error) {
 	c := &candidate[T]{kind: kind}
+	if kind == Balanced && (!in.Positive || in.Functional != nil) {
+		return nil, &UnavailableError{kind, "parts or coefficients are not known to be positive, or the scale is given"}
+	}
 	var err error
 	if kind == Powers {
 		c.coords.Unit = ones(in.Alpha.Cols)
 	} else {
-		c.coords = coordinates(in, kind == Graded)
+		c.coords = coordinates(in, kind == Balanced)
 	}
 	if c.h, c.scale, err = c.coords.all(in.Alpha); err != nil {
 		return nil, err
@@ -39,7 +43,7 @@ func newCandidate[T scalar.Scalar](in *Input[T], kind string) (*candidate[T], er
 	switch kind {
 	case Powers:
 		c.functions, c.group = powers(c.h, in.MaxNodes)
-	case Graded:
+	case Graded, Balanced:
 		c.functions, c.group = graded(c.h, c.coords.Functional != nil, in.MaxNodes)
 	case Symbol, SymbolData, SymbolFit, SymbolDataFit:
 		x, err := directions(in, kind, &c.coords, c.h, in.Quantity != Inverse)
@@ -155,27 +159,27 @@ func (c *candidate[T]) setIndicator(m *Model[T], in *Input[T]) error {
 	return nil
 }
 
-// first returns the sample to pick first for a symbol dictionary, whose
-// constant decides nothing: the one nearest to the centre; -1 for others.
+// first returns the sample to pick first, since the constant function decides
+// nothing: the one whose functions are nearest to their means over all samples;
+// -1 for powers, where the choice is free.
 func (c *candidate[T]) first(selectable []bool) int {
 	if c.kind == Powers {
 		return -1
 	}
-	low, high := box(c.h)
-	best, at := 0.0, -1
-	for i := range c.h.Rows {
+	g := c.table
+	mean := make([]T, g.Cols)
+	for i := range g.Rows {
+		dense.Axpy(scalar.Of[T](1/float64(g.Rows), 0), g.Row(i), mean)
+	}
+	best, at := math.Inf(1), -1
+	for i := range g.Rows {
 		if selectable != nil && !selectable[i] {
 			continue
 		}
-		var d float64
-		for j := range low {
-			if width := high[j] - low[j]; width > 0 {
-				z := (part(c.h.Row(i), j) - (low[j]+high[j])/2) / width
-				d += z * z
-			}
-		}
-		if at < 0 || d < best*(1-tieShare) {
-			best, at = d, i
+		d := append([]T(nil), g.Row(i)...)
+		dense.Axpy(scalar.Of[T](-1, 0), mean, d)
+		if far := scalar.MaxAbs(d); at < 0 || far < best*(1-tieShare) {
+			best, at = far, i
 		}
 	}
 	return at

@@ -19,6 +19,7 @@ const (
 const (
 	Powers     = "powers"      // monomials of α/max|α|, free choice
 	Graded     = "graded"      // monomials of h, degree by degree
+	Balanced   = "balanced"    // the same, of coordinates that vary alike
 	Symbol     = "symbol"      // functions of h·x, x in the simplex
 	SymbolData = "symbol-data" // functions of h·x, x from the caller's cloud
 
@@ -50,7 +51,7 @@ type Input[T scalar.Scalar] struct {
 	Quantity string
 	// Target holds what the weights are to combine, N×c, and decides among the
 	// dictionaries: coordinates of the solutions, or for LogDet log det A_μ.
-	// Nil leaves the choice to the order Symbol, SymbolData, Graded, Powers.
+	// Nil takes the first of Symbol, SymbolData, Graded that exists.
 	Target *dense.Matrix[T]
 	// LogDets adds, for Joint, log det A_μ at the samples (N) to the choice.
 	LogDets []T

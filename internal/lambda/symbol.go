@@ -63,7 +63,8 @@ func logarithm[T scalar.Scalar](d T) T {
 const (
 	clusterCount   = 300
 	clusterDecades = 6
-	dirichletMost  = 375 // per concentration
+	dirichletLeast = 200 // per concentration
+	dirichletMost  = 375
 )
 
 // simplex returns directions with nonnegative components of sum 1.
@@ -90,8 +91,8 @@ func simplex[T scalar.Scalar](k int, seed uint64) *dense.Matrix[T] {
 		return x
 	}
 	rng := rand.New(rand.NewPCG(seed, 0x5d1e))
-	count := min(dirichletMost, max(99, 25*k-1))
-	for _, concentration := range []float64{0.2, 0.5, 1, 3} {
+	count := min(dirichletMost, max(dirichletLeast, 50*k))
+	for _, concentration := range []float64{0.1, 0.2, 0.5, 1} {
 		for range count {
 			add(dirichlet(rng, k, concentration))
 		}

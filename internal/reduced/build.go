@@ -14,11 +14,7 @@ const (
 	overshoot  = 1.5   // greedy vectors per vector kept
 	sampleDrop = 1e-13 // part of a solution below which it adds no direction
 	podDrop    = 1e-13 // singular values of normalised solutions below which they are rounding
-	dualFactor = 4     // dual vectors per vector of V
-	// outputWeight is the weight of the adjoint solutions of outputs against those
-	// of probes: an estimate needs one digit of them, a correction many.
-	outputWeight = 1000
-	sketchRows   = 2 // rows of the least-squares sketch per vector of V
+	sketchRows = 2     // rows of the least-squares sketch per vector of V
 )
 
 // builder carries what the stages of Build share.
@@ -31,7 +27,8 @@ type builder[T scalar.Scalar] struct {
 	termNorm []float64
 
 	primal     *span[T]
-	dual       *span[T]
+	dual       *span[T]         // adjoint solutions of the probes
+	dualOut    *span[T]         // adjoint solutions of the outputs, nil without outputs
 	probes     *dense.Matrix[T] // n × K, followed by conj(c) of the outputs
 	nodes      [][]float64
 	nodePoints []*Point[T]
@@ -53,7 +50,7 @@ func Build[T scalar.Scalar](ctx context.Context, p *Problem[T], opt Options) (*B
 	b := &builder[T]{ctx: ctx, p: p, opt: opt.withDefaults(p.Dim), n: p.Pattern.Rows, basis: &Basis[T]{}}
 	b.values = make([]T, p.Pattern.NNZ())
 	b.primal = newSpan[T](ctx, b.n, min(b.n, b.limit()+len(p.Samples)*p.RHS[0].Cols), opt.Threads, newVector)
-	b.dual = newSpan[T](ctx, b.n, b.dualLimit(), opt.Threads, sampleDrop)
+	b.newDuals()
 	b.positive = p.selfAdjoint()
 	b.basis.Columns = p.RHS[0].Cols
 	for _, stage := range []func() error{
@@ -124,9 +121,6 @@ func (b *builder[T]) limit() int {
 	return min(b.n, int(math.Ceil(overshoot*float64(b.opt.MaxBasis))))
 }
 
-// dualLimit returns the number of adjoint directions held at a time.
-func (b *builder[T]) dualLimit() int { return min(b.n, 2*dualFactor*b.opt.MaxBasis) }
-
 // greedy chooses nodes and solves there.
 func (b *builder[T]) greedy() error {
 	g, err := newGreedy(b, b.limit())
@@ -140,44 +134,6 @@ func (b *builder[T]) greedy() error {
 	b.basis.Nodes = dense.New[float64](len(b.nodes), len(b.nodes[0]))
 	for i, mu := range b.nodes {
 		copy(b.basis.Nodes.Row(i), mu)
-	}
-	return nil
-}
-
-// adjoints takes adjoint solutions with factor f: of the probes, if asked for,
-// and of the outputs, which count for more.
-func (b *builder[T]) adjoints(f Factor[T], probes bool) error {
-	first := 0
-	if !probes {
-		first = b.opt.Probes
-	}
-	if first == b.probes.Cols {
-		return nil
-	}
-	y := dense.New[T](b.n, b.probes.Cols-first)
-	for k := range b.n {
-		copy(y.Row(k), b.probes.Row(k)[first:])
-	}
-	if err := f.Solve(b.ctx, y, matrix.ConjTranspose); err != nil {
-		return err
-	}
-	most := b.dualLimit()
-	for j := range y.Cols {
-		v := columnOf(y, j)
-		if !normalise(v) {
-			continue
-		}
-		if b.dual.size() >= most && most < b.n {
-			if err := b.dual.compress(3 * most / 4); err != nil {
-				return err
-			}
-		}
-		if _, err := b.dual.add(v); err != nil {
-			return err
-		}
-		if first+j >= b.opt.Probes {
-			dense.Scale(outputWeight, b.dual.coord[len(b.dual.coord)-1])
-		}
 	}
 	return nil
 }
@@ -268,17 +224,4 @@ func cut(sigma []float64, most int, tail float64) int {
 		}
 	}
 	return min(most, 0)
-}
-
-// reduceDual makes Q, 4·r vectors.
-func (b *builder[T]) reduceDual() error {
-	u, sigma, err := b.dual.pod()
-	if err != nil {
-		return err
-	}
-	d := cut(sigma, min(dualFactor*b.basis.V.Cols, len(sigma)), 0)
-	b.basis.DualSigma = sigma
-	b.q = b.dual.combine(u, d)
-	b.dual = nil
-	return nil
 }

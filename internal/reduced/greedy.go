@@ -13,7 +13,6 @@ const (
 	indicatorRows = 20    // rows of the sketch that steers the greedy
 	references    = 6     // nodes whose inverses precondition
 	newVector     = 1e-11 // least part of a new vector outside the basis
-	dualNodes     = 40    // nodes at which adjoint solutions are taken
 	pointMemory   = 256 << 20
 )
 
@@ -296,10 +295,16 @@ func (g *greedy[T]) indicator(i int) (value float64, notPositive bool) {
 	for t, v := range g.points[i].phi() {
 		dense.Axpy(v, g.vb[t].Data, rhs.Data)
 	}
-	notPositive = g.positive && !positiveDefinite(h)
-	c, err := solveSquare(h, rhs)
-	if err != nil {
-		return 1, notPositive
+	var c *dense.Matrix[T]
+	if g.positive {
+		c = cholesky(h, rhs)
+	}
+	if c == nil {
+		notPositive = true
+		var err error
+		if c, err = solveSquare(h, rhs); err != nil {
+			return 1, true
+		}
 	}
 	for j := range nb {
 		size := 0.0
@@ -314,9 +319,9 @@ func (g *greedy[T]) indicator(i int) (value float64, notPositive bool) {
 	return value, notPositive
 }
 
-// positiveDefinite reports whether a Cholesky factorisation of the Hermitian
-// part of h succeeds.
-func positiveDefinite[T scalar.Scalar](h *dense.Matrix[T]) bool {
+// cholesky returns x with h·x = rhs by a Cholesky factorisation of the Hermitian
+// part of h, nil when that is not positive definite.
+func cholesky[T scalar.Scalar](h, rhs *dense.Matrix[T]) *dense.Matrix[T] {
 	n := h.Rows
 	l := dense.New[T](n, n)
 	half := scalar.Of[T](0.5, 0)
@@ -329,10 +334,23 @@ func positiveDefinite[T scalar.Scalar](h *dense.Matrix[T]) bool {
 			}
 			d := scalar.Real(s)
 			if !(d > 0) {
-				return false
+				return nil
 			}
 			l.Set(j, j, scalar.Of[T](math.Sqrt(d), 0))
 		}
 	}
-	return true
+	x := rhs.Clone()
+	for i := range n { // L·y = rhs
+		for k, v := range l.Row(i)[:i] {
+			dense.Axpy(-v, x.Row(k), x.Row(i))
+		}
+		dense.Scale(1/l.At(i, i), x.Row(i))
+	}
+	for i := n - 1; i >= 0; i-- { // Lᴴ·x = y
+		dense.Scale(1/l.At(i, i), x.Row(i))
+		for k, v := range l.Row(i)[:i] {
+			dense.Axpy(-scalar.Conj(v), x.Row(i), x.Row(k))
+		}
+	}
+	return x
 }

@@ -31,8 +31,8 @@ func (e *NonFiniteError) Error() string {
 // SingularError reports a matrix that is singular, or so near to it that no
 // digit of a solution can be trusted.
 type SingularError struct {
-	Column    int     // the column without a usable pivot, from 0
-	Pivot     float64 // its modulus in the equilibrated matrix
+	Column int     // the column without a usable pivot, from 0
+	Pivot  float64 // its modulus in the equilibrated matrix
 	// Condition is the estimated condition of the equilibrated matrix, or what
 	// the forward bound amounts to; +Inf when elimination found no pivot at all.
 	Condition float64

@@ -14,16 +14,16 @@ import (
 // Factor is one factorised matrix. Its methods may be called by several
 // goroutines at once.
 type Factor[T scalar.Scalar] struct {
-	solver         *Solver[T]
-	pattern        *matrix.Pattern
-	values         []T
-	scale          scaling
-	kind           direct.Kind
-	numeric        *direct.Numeric[T]
-	column         int     // of the smallest pivot
-	pivot          float64 // its modulus
-	symbolic       *direct.Symbolic
-	cond           conditionCache
+	solver   *Solver[T]
+	pattern  *matrix.Pattern
+	values   []T
+	scale    scaling
+	kind     direct.Kind
+	numeric  *direct.Numeric[T]
+	column   int     // of the smallest pivot
+	pivot    float64 // its modulus
+	symbolic *direct.Symbolic
+	cond     conditionCache
 }
 
 // Release gives the storage of the factor back for the next Factorise of its

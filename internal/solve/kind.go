@@ -28,7 +28,7 @@ func (s *Solver[T]) kinds(values []T) []direct.Kind {
 // symmetry returns the symmetry the matrix has: Hermitian also for real
 // symmetric ones, Symmetric for complex ones that are not Hermitian, General
 // for the rest, skew-symmetric ones included. General storage is compared
-// value by value.
+// value by value: pairs may differ by symmetryTolerance.
 func (s *Solver[T]) symmetry(values []T) matrix.Symmetry {
 	p := s.pattern
 	switch {
@@ -52,8 +52,8 @@ func (s *Solver[T]) symmetry(values []T) matrix.Symmetry {
 			return
 		}
 		v, w := values[k], values[s.mirror(k, i, j)]
-		symmetric = symmetric && v == w
-		hermitian = hermitian && v == scalar.Conj(w)
+		symmetric = symmetric && same(v, w)
+		hermitian = hermitian && same(v, scalar.Conj(w))
 	})
 	switch {
 	case hermitian:
@@ -62,6 +62,17 @@ func (s *Solver[T]) symmetry(values []T) matrix.Symmetry {
 		return matrix.Symmetric
 	}
 	return matrix.General
+}
+
+// symmetryTolerance is the relative difference of mirror images that passes for
+// rounding: a matrix assembled from two sides. The factor is then that of the
+// lower triangle and its image, a perturbation no larger than the rounding
+// errors of the factorisation itself; residuals are those of the matrix as given.
+const symmetryTolerance = 4 * scalar.Eps
+
+// same reports whether v and w differ by rounding at most.
+func same[T scalar.Scalar](v, w T) bool {
+	return v == w || scalar.Abs(v-w) <= symmetryTolerance*scalar.Abs(v)
 }
 
 // mirror returns the place of entry (j, i) of a general pattern, k that of (i, j).

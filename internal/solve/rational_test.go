@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"eimtool/internal/dense"
@@ -91,7 +92,7 @@ func TestRational(t *testing.T) {
 
 func testRational[T scalar.Scalar](t *testing.T) {
 	var solved, refused, singular int
-	for seed := range uint64(1000) {
+	for seed := range uint64(400) {
 		r := newRand(seed)
 		p, v, what := smallSystem[T](r)
 		b := randomBlock[T](r, p.Rows, 1)
@@ -105,7 +106,6 @@ func testRational[T scalar.Scalar](t *testing.T) {
 			}
 			if regular {
 				refused++
-				t.Logf("REF %d %s %v", seed, what, err)
 			} else {
 				singular++
 			}
@@ -145,7 +145,10 @@ func checkExact[T scalar.Scalar](t *testing.T, seed uint64, what string, x *dens
 		size = math.Max(size, scalar.Abs(x.Data[i]))
 	}
 	// The bound rests on an estimate that is seldom below a third of the truth.
-	if !(worst <= 3*report.ForwardBound*size) || !(report.BackwardError <= 4*scalar.Eps) {
+	// The smallest elements of solutions over many decades may have no digit
+	// beside the largest: their equations then keep a residual.
+	decades := strings.HasPrefix(what, "decades")
+	if !(worst <= 3*report.ForwardBound*size) || !(decades || report.BackwardError <= 2*scalar.Eps) {
 		t.Errorf("seed %d (%s): error %g, report %+v", seed, what, worst/size, report)
 	}
 }

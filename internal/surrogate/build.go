@@ -91,6 +91,8 @@ type builder[T scalar.Scalar] struct {
 	train []int            // samples of the hold-out phase
 	held  []int            // the others
 
+	modes *modeSet[T] // of all samples, made when needed
+
 	validation     *terms[T] // the selection of the hold-out phase, nil without one
 	validationCore *Core[T]  // its least-squares part
 	heldHistory    []float64 // greedy of that phase: error of A at held-out samples per term
@@ -177,7 +179,7 @@ func (b *builder[T]) finalCore(chosen objective[T], all []int) (*Core[T], error)
 		core.Table = b.rows
 	}
 	if core.Table != nil || b.opt.wantsInverse() {
-		modes, err := b.modeSet(all)
+		modes, err := b.allModes()
 		if err != nil {
 			return nil, err
 		}
@@ -406,7 +408,7 @@ const notModelled = 0.05
 // Modelled reports whether the samples determine the coefficients between each
 // other: left-out samples are predicted within 5 %.
 func (m *Model) Modelled() bool {
-	return m.Interpolation != nil && m.Interpolation.Score <= notModelled
+	return m.Parts != nil || m.Interpolation != nil && m.Interpolation.Score <= notModelled
 }
 
 // warn collects what a user should know about the samples.

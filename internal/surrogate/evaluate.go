@@ -74,7 +74,19 @@ func (m *Model) atParts(mu []float64) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Answer{Beta: alpha, Modelled: true, Estimate: roundOff}, nil
+	return &Answer{Beta: alpha, Modelled: true, Estimate: roundOff, Extrapolation: m.outside(mu)}, nil
+}
+
+// outside returns the distance of mu from the box in box widths; a box that is
+// not known holds everything.
+func (m *Model) outside(mu []float64) float64 {
+	far := 0.0
+	for j, p := range m.Parameters {
+		if d := max(p.Lo-mu[j], mu[j]-p.Hi); d > 0 {
+			far = max(far, d/(p.Hi-p.Lo))
+		}
+	}
+	return far
 }
 
 func estimate(truncation, model float64) float64 {
@@ -83,11 +95,14 @@ func estimate(truncation, model float64) float64 {
 
 // Derivative returns ∂β/∂μ_j at mu: coefficients of ∂A_μ/∂μ_j in the terms.
 func (m *Model) Derivative(mu []float64, j int) ([]complex128, error) {
-	if m.Interpolation == nil {
-		return nil, ErrNoInterpolation
-	}
 	if j < 0 || j >= len(m.Parameters) {
 		return nil, fmt.Errorf("surrogate: parameter %d of %d", j, len(m.Parameters))
+	}
+	if m.Parts != nil {
+		return m.Parts.Derivative(mu, j)
+	}
+	if m.Interpolation == nil {
+		return nil, ErrNoInterpolation
 	}
 	dk, err := m.Interpolation.Derivative(mu, j)
 	if err != nil {

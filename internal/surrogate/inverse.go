@@ -16,10 +16,11 @@ type Inverse[S scalar.Scalar] struct {
 	Objective  string           // what the coefficients were fitted for
 	Objectives []ObjectiveScore // the candidates
 	// Amplification is the 90 % quantile over left-out samples of the relative
-	// error of x over that of A; NaN when it was not measured.
-	Amplification float64
-	Load          *Load[S] // nil without a right-hand side
-	Basis         *reduced.Basis[S]
+	// error of x over that of A, with M terms and with the model of all samples;
+	// NaN when it was not measured.
+	Amplification, FullAmplification float64
+	Load                             *Load[S] // nil without a right-hand side
+	Basis                            *reduced.Basis[S]
 	// Solutions is the interpolation of the samples' own solutions, in
 	// coordinates of the basis.
 	Solutions *coefficients.Model
@@ -102,12 +103,13 @@ func (p *preparation[T, S]) keep(sel *terms[T]) (objective[T], error) {
 	}
 	p.inv.Objective = o.name
 	results := make([]outcome, 1)
+	var full outcome
 	for _, l := range p.b.leftOutSamples(sel.snapshots) {
-		if err := judge(p.b, p.sys, l, []candidate[T]{{o, core}}, results); err != nil {
+		if err := judge(p.b, p.sys, l, []candidate[T]{{o, core}}, results, &full); err != nil {
 			return o, err
 		}
 	}
-	p.inv.setOutcome(results[0])
+	p.inv.setOutcome(results[0], full)
 	return o, nil
 }
 

@@ -26,6 +26,18 @@ func (b *builder[T]) modeSet(idx []int) (*modeSet[T], error) {
 	return newModeSet(b.k, b.norm, idx)
 }
 
+// allModes returns the modes of all samples, made once.
+func (b *builder[T]) allModes() (*modeSet[T], error) {
+	if b.modes == nil {
+		m, err := b.modeSet(indices(len(b.rows)))
+		if err != nil {
+			return nil, err
+		}
+		b.modes = m
+	}
+	return b.modes, nil
+}
+
 // newModeSet returns the modes of the samples idx, of which row i of k holds
 // the coordinates and norm[i] their norm.
 func newModeSet[T scalar.Scalar](k *dense.Matrix[T], norm []float64, idx []int) (*modeSet[T], error) {

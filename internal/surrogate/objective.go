@@ -8,6 +8,7 @@ import (
 	"eimtool/internal/dense"
 	"eimtool/internal/matrix"
 	"eimtool/internal/scalar"
+	"eimtool/internal/solve"
 )
 
 // ObjectiveScore is the error of x that one objective of the coefficients'
@@ -37,6 +38,7 @@ func chooseObjective[T, S scalar.Scalar](b *builder[T], s *systems[S], sel *term
 	}
 	left := b.leftOutSamples(union(list))
 	results := make([]outcome, len(list))
+	var full outcome
 	all := make([]candidate[T], len(list))
 	for c, o := range list {
 		core, err := b.goalCore(o)
@@ -47,7 +49,7 @@ func chooseObjective[T, S scalar.Scalar](b *builder[T], s *systems[S], sel *term
 	}
 	for n, l := range left {
 		b.progress("objective", n, len(left))
-		if err := judge(b, s, l, all, results); err != nil {
+		if err := judge(b, s, l, all, results, &full); err != nil {
 			return objective[T]{}, err
 		}
 	}
@@ -60,17 +62,24 @@ func chooseObjective[T, S scalar.Scalar](b *builder[T], s *systems[S], sel *term
 		}
 	}
 	inv.Objective = list[best].name
-	inv.setOutcome(results[best])
+	inv.setOutcome(results[best], full)
 	return list[best], nil
 }
 
 // setOutcome records how errors of A turned into errors of x.
-func (inv *Inverse[S]) setOutcome(r outcome) {
-	inv.Amplification = math.NaN()
-	if len(r.ratios) > 0 {
-		inv.Amplification = quantile(r.ratios, 0.9)
+func (inv *Inverse[S]) setOutcome(terms, full outcome) {
+	inv.Amplification, inv.FullAmplification = math.NaN(), math.NaN()
+	if len(terms.ratios) > 0 {
+		inv.Amplification = quantile(terms.ratios, amplificationQuantile)
+	}
+	if len(full.ratios) > 0 {
+		inv.FullAmplification = quantile(full.ratios, amplificationQuantile)
 	}
 }
+
+// amplificationQuantile is the share of left-out samples whose ratio of the
+// error of x to that of A the amplification covers.
+const amplificationQuantile = 0.9
 
 // candidate is an objective with its least-squares fit.
 type candidate[T scalar.Scalar] struct {
@@ -88,47 +97,68 @@ func union[T scalar.Scalar](list []objective[T]) []int {
 	return slices.Compact(all)
 }
 
-// judge adds to results what the candidates make of left-out sample l.
-func judge[T, S scalar.Scalar](b *builder[T], s *systems[S], l leftOutSample, list []candidate[T], results []outcome) error {
+// judge adds to results what the candidates make of left-out sample l, and to
+// full what the model of all samples makes of it.
+func judge[T, S scalar.Scalar](b *builder[T], s *systems[S], l leftOutSample, list []candidate[T], results []outcome, full *outcome) error {
 	f, err := s.factor(l.sample)
 	if err != nil {
 		return err
 	}
-	g := s.direction(l.sample)
-	x, err := s.solution(f, g)
+	x, err := s.solution(f, s.direction(l.sample))
 	if err != nil {
 		return err
 	}
 	k := unpack[T](l.k)
 	truth := b.k.Row(l.sample)
-	d := make([]S, len(s.rows[l.sample]))
 	for c, o := range list {
 		beta := o.core.coefficients(k, 1)
-		rows := [][]S{s.rows[l.sample]}
-		weights := []S{scalar.Of[S](1, 0)}
-		for i, w := range b.sampleWeights(o.sel, beta) {
-			if w != 0 {
-				rows = append(rows, s.rows[i])
-				weights = append(weights, scalar.Of[S](-scalar.Real(w), -scalar.Imag(w)))
-			}
-		}
-		if err := Combine(s.ctx, d, weights, rows, s.threads); err != nil {
-			return err
-		}
-		dx, err := s.product(d, x)
+		ea := relativeDistance(truth, dense.VecMul(beta, o.core.Coordinates))
+		e, err := combinationError(s, f, l.sample, b.sampleWeights(o.sel, beta), x)
 		if err != nil {
 			return err
 		}
-		if err := f.Solve(s.ctx, dx, matrix.NoTranspose); err != nil {
-			return err
-		}
-		e := largestRatio(dx, x)
-		results[c].worst = max(results[c].worst, e)
-		if ea := relativeDistance(truth, dense.VecMul(beta, o.core.Coordinates)); ea > roundOff {
-			results[c].ratios = append(results[c].ratios, e/ea)
+		results[c].record(e, ea)
+	}
+	modes, err := b.allModes()
+	if err != nil {
+		return err
+	}
+	e, err := combinationError(s, f, l.sample, dense.VecMul(inModes(k, modes.wh), modes.weight), x)
+	full.record(e, l.error)
+	return err
+}
+
+// record adds one sample with the error e of x and ea of A.
+func (r *outcome) record(e, ea float64) {
+	r.worst = max(r.worst, e)
+	if ea > roundOff {
+		r.ratios = append(r.ratios, e/ea)
+	}
+}
+
+// combinationError returns |A_i⁻¹ (A_i − Σ w_k A_k) x|/|x|, the largest over the
+// columns of x, f being the factor of A_i.
+func combinationError[T, S scalar.Scalar](s *systems[S], f *solve.Factor[S], i int, w []T, x *dense.Matrix[S]) (float64, error) {
+	rows := [][]S{s.rows[i]}
+	weights := []S{scalar.Of[S](1, 0)}
+	for k, v := range w {
+		if v != 0 {
+			rows = append(rows, s.rows[k])
+			weights = append(weights, scalar.Of[S](-scalar.Real(v), -scalar.Imag(v)))
 		}
 	}
-	return nil
+	d := make([]S, len(s.rows[i]))
+	if err := Combine(s.ctx, d, weights, rows, s.threads); err != nil {
+		return 0, err
+	}
+	dx, err := s.product(d, x)
+	if err != nil {
+		return 0, err
+	}
+	if err := f.Solve(s.ctx, dx, matrix.NoTranspose); err != nil {
+		return 0, err
+	}
+	return largestRatio(dx, x), nil
 }
 
 // sampleWeights returns the combination of samples that beta stands for.

@@ -24,11 +24,7 @@ func (n *Numeric[T]) Solve(ctx context.Context, b *dense.Matrix[T], op matrix.Op
 			in, out = out, in
 		}
 		v.load(b, lo, hi, in, conj)
-		if v.cols == 1 {
-			v.single(transposed)
-		} else {
-			v.several(transposed)
-		}
+		v.solve(transposed)
 		v.unload(b, lo, hi, out, conj)
 	})
 }
@@ -114,8 +110,8 @@ func (v *vectors[T]) scatter(places []int32) {
 	}
 }
 
-// several solves for all columns at once.
-func (v *vectors[T]) several(transposed bool) {
+// solve passes the tree up and down.
+func (v *vectors[T]) solve(transposed bool) {
 	n := v.n
 	for f := range n.nodes {
 		v.forward(&n.nodes[f], transposed)
@@ -179,6 +175,3 @@ func (v *vectors[T]) backward(f *node[T], transposed bool) {
 	}
 	set.SolveLower(&v.work, op, kind != Cholesky, f.lower, f.m, f.c, x, k, k)
 }
-
-// single solves for one column.
-func (v *vectors[T]) single(transposed bool) { v.several(transposed) }

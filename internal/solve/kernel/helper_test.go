@@ -125,7 +125,7 @@ func mirror[T scalar.Scalar](a *plain[T], conj bool) {
 }
 
 // within checks |a-b| ≤ bound elementwise, in units of Eps times factor.
-func within[T scalar.Scalar](t *testing.T, what string, a, b, bound *plain[T], factor float64) {
+func within[T scalar.Scalar](t fataler, what string, a, b, bound *plain[T], factor float64) {
 	t.Helper()
 	for j := range a.n {
 		for i := range a.m {

@@ -25,7 +25,7 @@ func testSolve[T scalar.Scalar](t *testing.T, s *Set[T]) {
 				}
 			}
 		}
-		for _, nrhs := range []int{1, 2, 7, 8, 13} {
+		for _, nrhs := range []int{1, 2 + k%12} {
 			b := random[T](r, k, nrhs)
 			ld, ldb := k+k%3, nrhs+k%2
 			for _, op := range ops {

@@ -10,13 +10,13 @@ import (
 
 // gmres runs one cycle of GMRES (Saad and Schultz, SIAM J. Sci. Stat. Comput.
 // 7(3), 1986), preconditioned from the right, so that the residual it
-// minimises is that of the system itself. Memory: Restart + 3 vectors, twice
-// as many when flexible.
+// minimises is that of the system itself. Memory: Restart + 3 vectors
+// beyond those of every method, twice as many when flexible.
 func (it *iteration[T]) gmres(ctx context.Context) (string, error) {
 	g := &arnoldi[T]{size: min(it.opt.Restart, it.N)}
 	first := append([]T(nil), it.r...)
-	dense.Scale(real1[T](1/it.norm), first)
-	g.v, g.g = [][]T{first}, []T{real1[T](it.norm)}
+	dense.Scale(realOf[T](1/it.norm), first)
+	g.v, g.g = [][]T{first}, []T{realOf[T](it.norm)}
 	z := make([]T, it.N)
 	ended := ""
 	for len(g.h) < g.size && ended == "" {
@@ -64,7 +64,7 @@ func (it *iteration[T]) correct(ctx context.Context, g *arnoldi[T]) error {
 	if err := it.precondition(ctx, sum, z); err != nil {
 		return err
 	}
-	dense.Axpy(real1[T](1), z, it.x)
+	dense.Axpy(realOf[T](1), z, it.x)
 	return nil
 }
 
@@ -103,16 +103,16 @@ func (g *arnoldi[T]) extend(w []T) (closed bool) {
 	if closed {
 		norm = 0
 	} else {
-		dense.Scale(real1[T](1/norm), w)
+		dense.Scale(realOf[T](1/norm), w)
 	}
-	h[k+1] = real1[T](norm)
+	h[k+1] = realOf[T](norm)
 	g.v = append(g.v, w)
 	for j := range k {
 		h[j], h[j+1] = rotate(g.c[j], g.s[j], h[j], h[j+1])
 	}
 	c, s := rotation(h[k], norm)
 	h[k], h[k+1] = rotate(c, s, h[k], h[k+1])
-	a, b := rotate(c, s, g.g[k], real1[T](0))
+	a, b := rotate(c, s, g.g[k], realOf[T](0))
 	g.g[k] = a
 	g.g = append(g.g, b)
 	g.c, g.s, g.h = append(g.c, c), append(g.s, s), append(g.h, h[:k+1])
@@ -146,14 +146,14 @@ func rotation[T scalar.Scalar](a T, b float64) (c float64, s T) {
 		if b == 0 {
 			return 1, 0
 		}
-		return 0, real1[T](1)
+		return 0, realOf[T](1)
 	}
 	r := math.Hypot(size, b)
-	return size / r, a / real1[T](size) * real1[T](b/r)
+	return size / r, a / realOf[T](size) * realOf[T](b/r)
 }
 
 // rotate returns (c·x + s·y, -conj(s)·x + c·y).
 func rotate[T scalar.Scalar](c float64, s, x, y T) (T, T) {
-	cc := real1[T](c)
+	cc := realOf[T](c)
 	return cc*x + s*y, -scalar.Conj(s)*x + cc*y
 }

@@ -24,7 +24,8 @@ const (
 // gradients runs the preconditioned conjugate gradients (Hestenes and Stiefel,
 // J. Res. Nat. Bur. Standards 49(6), 1952) or, bilinear, their form without
 // conjugation for complex symmetric matrices (van der Vorst and Melissen, IEEE
-// Trans. Magnetics 26(2), 1990). Memory: 4 vectors.
+// Trans. Magnetics 26(2), 1990). Memory: 4 vectors beyond
+// those of every method, which are b, x, its residual and a copy of x.
 func (it *iteration[T]) gradients(ctx context.Context, bilinear bool) (string, error) {
 	dot := dense.Dotc[T]
 	if bilinear {
@@ -44,7 +45,7 @@ func (it *iteration[T]) gradients(ctx context.Context, bilinear bool) (string, e
 		if why := formFails(next, norm*dense.Norm(z), bilinear); why != "" {
 			return why, nil
 		}
-		beta := real1[T](0)
+		beta := realOf[T](0)
 		if k > 0 {
 			beta = next / rho
 		}

@@ -47,7 +47,7 @@ func Project[T scalar.Scalar](ctx context.Context, n int, factors []Precondition
 	load, solved := dense.New[T](n, len(parts)), dense.New[T](n, len(parts))
 	for range probes {
 		for i := range theta {
-			theta[i] = real1[T](1 - 2*float64(rng.Uint64()>>63))
+			theta[i] = realOf[T](1 - 2*float64(rng.Uint64()>>63))
 		}
 		for k, part := range parts {
 			if err := part(ctx, column(theta), y); err != nil {
@@ -97,7 +97,7 @@ func (p *Projection[T]) NonnegativeWeights(alpha []T) (lambda []T, residual floa
 	x, residual := nonnegative(realParts(rows), realParts(&dense.Matrix[T]{Rows: 1, Cols: len(theta), Data: theta}).Data)
 	lambda = make([]T, len(x))
 	for m, v := range x {
-		lambda[m] = real1[T](v)
+		lambda[m] = realOf[T](v)
 	}
 	return lambda, residual / dense.Norm(theta), nil
 }

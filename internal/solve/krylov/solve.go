@@ -50,13 +50,13 @@ func Solve[T scalar.Scalar](ctx context.Context, s *System[T], b, x *dense.Matri
 func (it *iteration[T]) normalise() (back T) {
 	size := dense.Norm(it.b)
 	if !(size >= 0x1p-1000 && size <= 0x1p1000) || !scalar.AllFinite(it.x) {
-		return real1[T](1)
+		return realOf[T](1)
 	}
 	_, e := math.Frexp(size)
 	for _, v := range [][]T{it.b, it.x} {
-		dense.Scale(real1[T](math.Ldexp(1, -e)), v)
+		dense.Scale(realOf[T](math.Ldexp(1, -e)), v)
 	}
-	return real1[T](math.Ldexp(1, e))
+	return realOf[T](math.Ldexp(1, e))
 }
 
 // iteration is the solution for one right-hand side.

@@ -12,6 +12,7 @@ import (
 
 	"eimtool/internal/dense"
 	"eimtool/internal/matrix"
+	"eimtool/internal/scalar"
 	"eimtool/internal/solve/krylov"
 )
 
@@ -375,4 +376,79 @@ func exactResidual(b complex128, a, x []complex128) (re, im float64) {
 	re, _ = sr.Float64()
 	im, _ = si.Float64()
 	return re, im
+}
+
+// TestAgainstLU compares all methods with a direct solution, for real and
+// complex matrices of the kinds they are for.
+func TestAgainstLU(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		againstLU[float64](t)
+		againstLU[complex128](t)
+	})
+}
+
+func againstLU[T scalar.Scalar](t *rapid.T) {
+	rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 5))
+	n := rapid.IntRange(1, 25).Draw(t, "n")
+	kind := rapid.SampledFrom([]krylov.Kind{krylov.General, krylov.Hermitian, krylov.Symmetric}).Draw(t, "kind")
+	number := func() T { return scalar.Of[T](rng.NormFloat64(), rng.NormFloat64()) }
+	a := dense.New[T](n, n)
+	for i := range n {
+		for j := range i {
+			v := number()
+			a.Set(i, j, v)
+			switch kind {
+			case krylov.Hermitian:
+				v = scalar.Conj(v)
+			case krylov.General:
+				v = number()
+			}
+			a.Set(j, i, v)
+		}
+		a.Set(i, i, scalar.Of[T](float64(3*n), 0))
+	}
+	near := a.Clone() // of the same kind as a
+	for i := range n {
+		near.Data[i*n+i] *= scalar.Of[T](1+0.1*rng.Float64(), 0)
+	}
+	lu, err := dense.LU(near)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exact, err := dense.LU(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &krylov.System[T]{N: n, Apply: operator(a), Kind: kind, Definite: kind == krylov.Hermitian}
+	want := krylov.GMRES
+	switch {
+	case kind == krylov.Hermitian:
+		want = krylov.CG
+	case kind == krylov.Symmetric && scalar.IsComplex[T]():
+		want = krylov.COCG
+	}
+	if rapid.Bool().Draw(t, "preconditioned") {
+		s.Preconditioner = factor[T]{lu}
+	}
+	b, x := dense.New[T](n, 2), dense.New[T](n, 2)
+	for i := range b.Data {
+		b.Data[i] = number()
+	}
+	opt := krylov.Options{Tolerance: 1e-12, Restart: rapid.IntRange(3, 30).Draw(t, "restart"), Flexible: rapid.Bool().Draw(t, "flexible")}
+	rep, err := krylov.Solve(ctx, s, b, x, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for j, r := range rep {
+		if !r.Converged || r.Method != want || r.Residual > opt.Tolerance || r.Backward > r.Residual {
+			t.Fatalf("%+v, want %s", r, want)
+		}
+		bj, xj := make([]T, n), make([]T, n)
+		for i := range n {
+			bj[i], xj[i] = b.At(i, j), x.At(i, j)
+		}
+		if e := relative(xj, exact.Solve(bj)); e > 1e-10 {
+			t.Fatalf("error %g, %+v", e, r)
+		}
+	}
 }

@@ -24,5 +24,5 @@ func column[T scalar.Scalar](x []T) *dense.Matrix[T] {
 	return &dense.Matrix[T]{Rows: len(x), Cols: 1, Data: x}
 }
 
-// real1 returns the scalar x + 0i.
-func real1[T scalar.Scalar](x float64) T { return scalar.Of[T](x, 0) }
+// realOf returns the scalar x + 0i.
+func realOf[T scalar.Scalar](x float64) T { return scalar.Of[T](x, 0) }

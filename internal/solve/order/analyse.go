@@ -125,9 +125,32 @@ func choose(ctx context.Context, g *Graph, opt Options) (*candidate, error) {
 		}
 		return newCandidate(g, "nested-dissection", perm), nil
 	case "", "auto":
-		return newCandidate(g, "amd", AMD(g)), nil
+		return chooseBest(ctx, g, opt.Threads)
 	}
 	return nil, &OrderingError{opt.Ordering}
+}
+
+// worthwhile is the work per vertex above which a second order is tried.
+const worthwhile = 2000
+
+// chooseBest compares minimum degree with nested dissection, unless the former
+// leaves so little work that the latter would cost more than it could save.
+func chooseBest(ctx context.Context, g *Graph, threads int) (*candidate, error) {
+	if g.Complete {
+		return newCandidate(g, "natural", Natural(g.N)), nil
+	}
+	degree := newCandidate(g, "amd", AMD(g))
+	if g.N <= leafSize || degree.flops < worthwhile*float64(g.N) {
+		return degree, nil
+	}
+	perm, err := NestedDissection(ctx, g, threads)
+	if err != nil {
+		return nil, err
+	}
+	if c := newCandidate(g, "nested-dissection", perm); c.flops < degree.flops {
+		return c, nil
+	}
+	return degree, nil
 }
 
 // tree merges the supernodes of c and returns their structures.

@@ -3,7 +3,6 @@ package order
 import (
 	"context"
 	"math"
-	"math/rand/v2"
 	"sync"
 
 	"eimtool/internal/scalar"
@@ -19,16 +18,20 @@ const (
 // order does not depend on the number of threads (all processors when
 // threads ≤ 0). The only error is that of a cancelled ctx.
 func NestedDissection(ctx context.Context, g *Graph, threads int) ([]int32, error) {
-	if g.Complete || g.N <= leafSize {
+	return nestedDissection(ctx, g, threads, leafSize)
+}
+
+// nestedDissection stops at subgraphs of leaf vertices.
+func nestedDissection(ctx context.Context, g *Graph, threads, leaf int) ([]int32, error) {
+	if g.Complete || g.N <= leaf {
 		return AMD(g), ctx.Err()
 	}
 	c := compress(g)
 	d := &dissector{
-		ctx: ctx, order: make([]int32, 0, c.mesh.size()), end: make([]int32, c.mesh.size()),
-		spare: make(chan struct{}, max(0, scalar.Threads(threads)-1)),
+		ctx: ctx, leaf: leaf, order: make([]int32, c.mesh.size()), end: make([]int32, c.mesh.size()),
+		spare: make(chan struct{}, scalar.Threads(threads)-1),
 	}
-	d.order = d.order[:c.mesh.size()]
-	d.dissect(c.mesh, Natural(c.mesh.size()), 0, 1)
+	d.dissect(newSeparator(c.mesh), c.mesh, Natural(c.mesh.size()), 0, 1)
 	d.wg.Wait()
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -43,21 +46,21 @@ func NestedDissection(ctx context.Context, g *Graph, threads int) ([]int32, erro
 // dissector orders the vertices of a mesh.
 type dissector struct {
 	ctx   context.Context
+	leaf  int           // vertices of a subgraph left to minimum degree
 	order []int32       // result
 	end   []int32       // end[k] > 0: a leaf occupies places k .. end[k]-1
 	spare chan struct{} // one token per extra goroutine running
 	wg    sync.WaitGroup
 }
 
-// dissect orders m, whose vertex v is vertex label[v] of the whole, from place
+// dissect orders m by means of s, whose vertex v is vertex label[v] of the whole, from place
 // lo on. The position in the recursion, seed, determines the random numbers.
-func (d *dissector) dissect(m *mesh, label []int32, lo int, seed uint64) {
-	for m.size() > leafSize && d.ctx.Err() == nil {
-		if d.components(m, label, lo, seed) {
+func (d *dissector) dissect(s *separator, m *mesh, label []int32, lo int, seed uint64) {
+	for m.size() > d.leaf && d.ctx.Err() == nil {
+		if d.components(s, m, label, lo, seed) {
 			return
 		}
-		s := newSeparator(m.size(), rand.New(rand.NewPCG(seed, 0x6e65737465646469)))
-		where := s.separate(m)
+		where := s.separate(m, seed)
 		half, local := m.split(where)
 		if half[left].size() == 0 || half[right].size() == 0 {
 			break
@@ -74,7 +77,7 @@ func (d *dissector) dissect(m *mesh, label []int32, lo int, seed uint64) {
 				at++
 			}
 		}
-		d.start(half[right], local[right], lo+half[left].size(), 2*seed+1)
+		d.start(s, half[right], local[right], lo+half[left].size(), 2*seed+1)
 		m, label, seed = half[left], local[left], 2*seed
 	}
 	copy(d.order[lo:], label)
@@ -84,26 +87,26 @@ func (d *dissector) dissect(m *mesh, label []int32, lo int, seed uint64) {
 }
 
 // start runs dissect, in a goroutine when m is large and a processor is free.
-func (d *dissector) start(m *mesh, label []int32, lo int, seed uint64) {
+func (d *dissector) start(s *separator, m *mesh, label []int32, lo int, seed uint64) {
 	if m.size() >= parallelFrom {
 		select {
 		case d.spare <- struct{}{}:
 			d.wg.Add(1)
 			go func() {
 				defer d.wg.Done()
-				d.dissect(m, label, lo, seed)
+				d.dissect(newSeparator(m), m, label, lo, seed)
 				<-d.spare
 			}()
 			return
 		default:
 		}
 	}
-	d.dissect(m, label, lo, seed)
+	d.dissect(s, m, label, lo, seed)
 }
 
 // components orders the connected components of m one by one, the small ones
 // together, unless there is only one.
-func (d *dissector) components(m *mesh, label []int32, lo int, seed uint64) bool {
+func (d *dissector) components(s *separator, m *mesh, label []int32, lo int, seed uint64) bool {
 	where := make([]uint8, m.size())
 	seen := make([]int32, 0, m.size())
 	for v := range where {
@@ -115,14 +118,14 @@ func (d *dissector) components(m *mesh, label []int32, lo int, seed uint64) bool
 	}
 	var small []int32
 	for v := int32(0); ; {
-		if len(seen) <= leafSize {
+		if len(seen) <= d.leaf {
 			small = append(small, seen...)
 		} else {
 			half, local := m.split(where)
 			for k, v := range local[left] {
 				local[left][k] = label[v]
 			}
-			d.start(half[left], local[left], lo, seed*31+uint64(v)+2)
+			d.start(s, half[left], local[left], lo, seed*31+uint64(v)+2)
 			lo += len(seen)
 		}
 		for _, u := range seen {

@@ -14,12 +14,38 @@ type mesh struct {
 
 func (m *mesh) size() int { return len(m.weight) }
 
+// coarsener makes coarser meshes and owns their memory.
+type coarsener struct {
+	free              []int32 // not in use by any mesh
+	mate, visit, slot []int32 // of the contraction under way
+}
+
+// newCoarsener prepares for m and its coarser images.
+func newCoarsener(m *mesh) *coarsener {
+	n := m.size()
+	return &coarsener{
+		free: make([]int32, 4*len(m.idx)+4*n),
+		mate: make([]int32, n), visit: make([]int32, n), slot: make([]int32, n),
+	}
+}
+
+// take returns n numbers, not zeroed; the owner of a mesh gives memory back by
+// restoring free.
+func (c *coarsener) take(n int) []int32 {
+	if n > len(c.free) {
+		return make([]int32, n)
+	}
+	a := c.free[:n:n]
+	c.free = c.free[n:]
+	return a
+}
+
 // coarsen contracts a heavy-edge matching of m (Karypis, Kumar 1998) and
 // returns the coarser mesh and the coarse vertex of every vertex. No coarse
 // vertex is heavier than limit.
-func (m *mesh) coarsen(rng *rand.Rand, limit int32) (coarse *mesh, image []int32) {
-	mate := m.match(rng, limit)
-	image = make([]int32, m.size())
+func (c *coarsener) coarsen(m *mesh, rng *rand.Rand, limit int32) (coarse *mesh, image []int32) {
+	mate := m.match(rng, limit, c.mate[:m.size()], c.visit[:m.size()])
+	image = c.take(m.size())
 	nc := int32(0)
 	for v := range int32(m.size()) {
 		if mate[v] >= v {
@@ -27,15 +53,13 @@ func (m *mesh) coarsen(rng *rand.Rand, limit int32) (coarse *mesh, image []int32
 			nc++
 		}
 	}
-	return m.contract(mate, image, int(nc)), image
+	return c.contract(m, image, int(nc)), image
 }
 
 // match pairs every vertex, in random order, with the free neighbour of the
 // heaviest edge, the lightest of several; a vertex left over is its own mate.
-func (m *mesh) match(rng *rand.Rand, limit int32) []int32 {
+func (m *mesh) match(rng *rand.Rand, limit int32, mate, order []int32) []int32 {
 	n := m.size()
-	mate := make([]int32, n)
-	order := make([]int32, n)
 	for v := range order {
 		mate[v], order[v] = -1, int32(v)
 	}
@@ -109,52 +133,63 @@ func (m *mesh) matchTwins(mate []int32, limit int32) {
 
 // contract builds the coarse mesh of nc vertices, adding up the weights of
 // parallel edges.
-func (m *mesh) contract(mate, image []int32, nc int) *mesh {
-	c := &mesh{
-		ptr: make([]int, nc+1), weight: make([]int32, nc), total: m.total,
-		idx: make([]int32, len(m.idx)), edge: make([]int32, len(m.idx)),
-	}
-	slot := make([]int32, nc) // where the edge to a coarse vertex is, relative to the row
-	for v := range slot {
-		slot[v] = -1
-	}
+func (c *coarsener) contract(m *mesh, image []int32, nc int) *mesh {
+	q := &mesh{ptr: make([]int, nc+1), weight: c.take(nc), total: m.total}
+	clear(q.weight)
+	most := len(m.idx)
+	before := c.free
+	space := c.take(2 * most)
+	idx, edge := space[:most], space[most:]
+	slot := c.slot[:nc] // place of the edge to a coarse vertex in the row, plus one
+	clear(slot)
 	end := 0
 	for v := range int32(m.size()) {
-		if mate[v] < v {
+		mate := c.mate[v]
+		if mate < v {
 			continue
 		}
 		me := image[v]
 		start := end
-		for w := v; ; w = mate[v] {
-			c.weight[me] += m.weight[w]
-			for k := m.ptr[w]; k < m.ptr[w+1]; k++ {
-				u := image[m.idx[k]]
-				if u == me {
-					continue
-				}
-				e := int32(1)
-				if m.edge != nil {
-					e = m.edge[k]
-				}
-				if s := slot[u]; s >= 0 {
-					c.edge[start+int(s)] += e
-					continue
-				}
-				slot[u] = int32(end - start)
-				c.idx[end], c.edge[end] = u, e
-				end++
-			}
-			if w == mate[v] {
-				break
-			}
+		q.weight[me] = m.weight[v]
+		end = m.fold(v, me, image, slot, idx, edge, start, end)
+		if mate > v {
+			q.weight[me] += m.weight[mate]
+			end = m.fold(mate, me, image, slot, idx, edge, start, end)
 		}
-		for _, u := range c.idx[start:end] {
-			slot[u] = -1
+		for _, u := range idx[start:end] {
+			slot[u] = 0
 		}
-		c.ptr[me+1] = end
+		q.ptr[me+1] = end
 	}
-	c.idx, c.edge = c.idx[:end], c.edge[:end]
-	return c
+	copy(space[end:], edge[:end])
+	q.idx, q.edge = space[:end:end], space[end:2*end:2*end]
+	if len(before) >= 2*most {
+		c.free = before[2*end:]
+	}
+	return q
+}
+
+// fold adds the edges of v to the row start:end of its coarse vertex me and
+// returns the new end.
+func (m *mesh) fold(v, me int32, image, slot, idx, edge []int32, start, end int) int {
+	for k := m.ptr[v]; k < m.ptr[v+1]; k++ {
+		u := image[m.idx[k]]
+		if u == me {
+			continue
+		}
+		e := int32(1)
+		if m.edge != nil {
+			e = m.edge[k]
+		}
+		if s := slot[u]; s > 0 {
+			edge[start+int(s)-1] += e
+			continue
+		}
+		idx[end], edge[end] = u, e
+		end++
+		slot[u] = int32(end - start)
+	}
+	return end
 }
 
 // split returns the subgraphs of the vertices of parts 0 and 1 and the old

@@ -5,6 +5,8 @@ import "math/rand/v2"
 const (
 	coarsest     = 100  // vertices of the mesh that is separated directly
 	seeds        = 8    // initial separators tried there
+	fewFrom      = 1000 // vertices of a whole mesh below which fewer are tried
+	fewSeeds     = 2
 	severalFrom  = 5000 // vertices from which several separators are made of a coarser image
 	severalLevel = 4    // levels down to that image
 	several      = 5    // how many
@@ -24,6 +26,8 @@ const (
 // Rothberg 1998; Ashcraft and Liu, SIAM J. Matrix Anal. Appl. 19, 1998).
 type separator struct {
 	rng    *rand.Rand
+	store  *coarsener
+	seeds  int
 	m      *mesh // being refined
 	where  []uint8
 	weight [3]int32
@@ -42,16 +46,23 @@ type step struct {
 	from uint8
 }
 
-func newSeparator(n int, rng *rand.Rand) *separator {
-	s := &separator{rng: rng, locked: make([]bool, n)}
+// newSeparator prepares for m and its subgraphs.
+func newSeparator(m *mesh) *separator {
+	n := m.size()
+	s := &separator{store: newCoarsener(m), locked: make([]bool, n)}
 	for p := range s.toward {
 		s.toward[p], s.degree[p] = newHeap(n), make([]int32, n)
 	}
 	return s
 }
 
-// separate returns the part of every vertex.
-func (s *separator) separate(m *mesh) []uint8 {
+// separate returns the part of every vertex; seed determines the random choices.
+func (s *separator) separate(m *mesh, seed uint64) []uint8 {
+	s.rng = rand.New(rand.NewPCG(seed, 0x6e65737465646469))
+	s.seeds = seeds
+	if m.size() < fewFrom {
+		s.seeds = fewSeeds
+	}
 	runsAt := -1
 	if m.size() >= severalFrom {
 		runsAt = severalLevel
@@ -76,7 +87,9 @@ func (s *separator) multilevel(m *mesh, runsAt int) []uint8 {
 	if m.size() <= coarsest {
 		return s.initial(m)
 	}
-	c, image := m.coarsen(s.rng, max(1, int32(3*int64(m.total)/(2*coarsest))))
+	free := s.store.free
+	defer func() { s.store.free = free }()
+	c, image := s.store.coarsen(m, s.rng, max(1, int32(3*int64(m.total)/(2*coarsest))))
 	if c.size() > m.size()*19/20 {
 		return s.initial(m)
 	}
@@ -136,7 +149,7 @@ func (s *separator) initial(m *mesh) []uint8 {
 	var best []uint8
 	var bestGrade grade
 	var bestWeight [3]int32
-	for range seeds {
+	for range s.seeds {
 		where := make([]uint8, m.size())
 		s.grow(m, where)
 		s.refine(m, where)

@@ -1,6 +1,9 @@
 package order
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // fundamental returns the first columns of the maximal supernodes of a
 // postordered factor, and a final n: runs of columns whose structures differ
@@ -70,13 +73,7 @@ func (a *amalgam) run(opt Options) {
 			children = append(children, c)
 		}
 		slices.SortStableFunc(children, func(c, d int32) int {
-			switch x, y := a.cost(c, p), a.cost(d, p); {
-			case x < y:
-				return -1
-			case x > y:
-				return 1
-			}
-			return int(c - d)
+			return cmp.Compare(a.cost(c, p), a.cost(d, p))
 		})
 		for _, c := range children {
 			zeros := a.cost(c, p)
@@ -133,7 +130,7 @@ func (a *amalgam) arrange(super []int32) (columns, first, parent, below []int32)
 		members[s] = head[t]
 		head[t] = s
 	}
-	post := Postorder(up)
+	post := a.frugal(alive, up).postorder()
 	number := Invert(post)
 	columns = make([]int32, 0, super[m])
 	for _, r := range post {
@@ -152,4 +149,40 @@ func (a *amalgam) arrange(super []int32) (columns, first, parent, below []int32)
 		}
 	}
 	return columns, append(first, int32(len(columns))), parent, below
+}
+
+// frugal returns the forest of the survivors, alive, with parents up, children
+// in the order in which the multifrontal method needs the least memory: by
+// decreasing difference of the peak of a subtree and what it leaves behind
+// (Liu, On the storage requirement in the out-of-core multifrontal method,
+// ACM TOMS 12, 1986).
+func (a *amalgam) frugal(alive, up []int32) *forest {
+	f := newForest(up)
+	peak := make([]float64, len(alive))
+	rest := make([]float64, len(alive)) // size of the contribution block
+	var children []int32
+	for p, s := range alive {
+		children = children[:0]
+		for c := f.first[p]; c >= 0; c = f.next[c] {
+			children = append(children, c)
+		}
+		slices.SortStableFunc(children, func(c, d int32) int {
+			return cmp.Compare(peak[d]-rest[d], peak[c]-rest[c])
+		})
+		held := 0.0
+		f.first[p] = -1
+		for k, c := range children {
+			peak[p] = max(peak[p], held+peak[c])
+			held += rest[c]
+			f.next[c] = -1
+			if k == 0 {
+				f.first[p] = c
+			} else {
+				f.next[children[k-1]] = c
+			}
+		}
+		m, b := float64(a.width[s]+a.below[s]), float64(a.below[s])
+		peak[p], rest[p] = max(peak[p], held+m*m), b*b
+	}
+	return f
 }

@@ -38,26 +38,3 @@ func largest[T scalar.Scalar](x []T) (place int, size float64) {
 	}
 	return place, size
 }
-
-// SolveD computes B = D⁻¹·B for the D of LDL. B is p.Count×nrhs, stored by rows.
-func (s *Set[T]) SolveD(p *Pivots[T], b []T, ldb, nrhs int) {
-	var f ldl[T]
-	f.conj = p.Conj
-	for j := 0; j < p.Count; j++ {
-		x := b[j*ldb:][:nrhs]
-		if p.D[2*j+1] == 0 {
-			s.divide(x, x, p.D[2*j])
-			continue
-		}
-		y := b[(j+1)*ldb:][:nrhs]
-		inv, _, _ := f.inverse(p.D[2*j], p.D[2*j+1], p.D[2*j+2])
-		up := inv[1]
-		if p.Conj {
-			up = scalar.Conj(up)
-		}
-		for r := range x {
-			x[r], y[r] = inv[0]*x[r]+up*y[r], inv[1]*x[r]+inv[2]*y[r]
-		}
-		j++
-	}
-}
