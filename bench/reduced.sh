@@ -8,7 +8,8 @@
 #
 # SIDES    unknowns per side (50 100 200 350 500: n = 2 500 ... 250 000)
 # POINTS   rows of the table for --quantity (1000)
-# WRITTEN  points for which x is written (10), DIRECT those factorised (3)
+# WRITTEN  points for which x is written (10), DIRECT those factorised (3) at
+#          n = 250 000; more at smaller n, up to 300, so that start-up matters less
 # SAMPLES  snapshots per family (24)
 # DATA, EIMTOOL, PYTHON   as in solve.sh
 set -eu
@@ -37,7 +38,10 @@ trap 'exit 130' INT TERM
 
 # table N FILE: N points of the box of the family, spread by the golden ratio.
 table() {
-    awk -v n="$1" 'BEGIN { print "a"; for (i = 1; i <= n; i++) { t = i * 0.6180339887498949; printf "%.17g\n", 0.2 + 0.6 * (t - int(t)) } }' >"$2"
+    awk -v n="$1" 'BEGIN {
+        print "a"
+        for (i = 1; i <= n; i++) { t = i * 0.6180339887498949; printf "%.17g\n", 0.2 + 0.6 * (t - int(t)) }
+    }' >"$2"
 }
 
 # seconds COMMAND...: wall seconds of COMMAND, `nan` when it fails.
@@ -65,7 +69,13 @@ per_point() {
     awk -v a="$first" -v b="$all" -v n="$count" 'BEGIN { if (a == "nan" || b == "nan") print "nan"; else printf "%.3g", (b - a) / n }'
 }
 
-faster() { awk -v a="$1" -v b="$2" 'BEGIN { if (a == "nan" || b == "nan" || b <= 0) print "-"; else printf "%.0f", a / b }'; }
+# at_size N COUNT: COUNT at n = 250 000, in proportion more below, at most 300.
+at_size() { awk -v n="$1" -v c="$2" 'BEGIN { k = int(c * 250000 / n); if (k < c) k = c; if (k > 300) k = 300; print k }'; }
+
+# faster SLOW FAST: their ratio, `-` without two positive numbers.
+faster() {
+    awk -v a="$1" -v b="$2" 'BEGIN { if (a == "nan" || b == "nan" || a <= 0 || b <= 0) print "-"; else printf "%.0f", a / b }'
+}
 
 line='%8s %10s %12s %12s %12s %12s %10s %10s\n'
 # shellcheck disable=SC2059 # the format is a constant
@@ -79,8 +89,8 @@ for side in $sides; do
     awk -v n="$n" 'BEGIN { print "%%MatrixMarket matrix array real general"; print n, 1; for (i = 0; i < n; i++) print 1 / n }' >"$work/c.mtx"
     offline=$(seconds "$eimtool" offline "$dir/samples.csv" --rhs "$dir/rhs.mtx" -o "$work/room.npz" --quiet)
     x=$work/x/x_{index}.mtx
-    d=$(per_point "$direct" --method direct -o "$x")
-    r=$(per_point "$written" --method reduced -o "$x")
+    d=$(per_point "$(at_size "$n" "$direct")" --method direct -o "$x")
+    r=$(per_point "$(at_size "$n" "$written")" --method reduced -o "$x")
     q=$(per_point "$points" --method reduced --quantity "$work/c.mtx" -o "$work/q.csv")
     e=$(per_point "$points" --method reduced --quantity "$work/c.mtx" --no-estimate -o "$work/q.csv")
     # shellcheck disable=SC2059

@@ -56,7 +56,7 @@ func describe[S scalar.Scalar](inv *surrogate.Inverse[S]) *prepared {
 	if b := inv.Basis; b != nil {
 		p.BasisSize, p.Nodes, p.Preferred = b.Size(), b.Nodes.Rows, "reduced"
 		p.Calibration = report.Number(b.Calibration.Factor)
-		p.BasisError = report.Number(b.Calibration.LargestError)
+		p.BasisError = measured(b.Calibration.LargestError)
 	}
 	if inv.Solutions != nil {
 		p.Interpolation = report.Number(inv.Solutions.Score)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"eimtool/internal/dense"
 	"eimtool/internal/matrix"
+	"eimtool/internal/reduced"
 	"eimtool/internal/scalar"
 	"eimtool/internal/solve"
 	"eimtool/internal/solve/krylov"
@@ -107,32 +109,43 @@ func (e *engine[S]) runKrylov(ctx context.Context, pt *point[S]) (*Result, error
 		return nil, err
 	}
 	res := unknown(Krylov)
-	x, err := e.iterate(ctx, f, values, b, res)
+	x, err := e.firstGuess(ctx, pt, f, b)
 	if err != nil {
+		return nil, err
+	}
+	if err := e.iterate(ctx, f, values, b, x, res); err != nil {
 		return nil, err
 	}
 	return res, e.finishKrylov(ctx, pt, f, values, b, x, bError, truncation, res)
 }
 
-// iterate solves with the given values.
-func (e *engine[S]) iterate(ctx context.Context, f *solve.Factor[S], values []S, b *dense.Matrix[S], res *Result) (*dense.Matrix[S], error) {
-	sys := &krylov.System[S]{
-		N: e.m.Rows, Kind: e.kind(), Definite: f.Info().Method == "cholesky",
-		Apply: func(ctx context.Context, x, y *dense.Matrix[S]) error {
-			return matrix.MulBlock(ctx, e.m.Pattern(), values, x, y, e.op(), e.opt.Threads)
-		},
-		Preconditioner: f,
-	}
-	if e.opt.Transpose {
-		sys.Preconditioner = transposed[S]{f}
+// firstGuess is where the iteration starts: the answer of the reduced basis
+// where there is one, otherwise that of the nearest term.
+func (e *engine[S]) firstGuess(ctx context.Context, pt *point[S], f *solve.Factor[S], b *dense.Matrix[S]) (*dense.Matrix[S], error) {
+	if e.notReduced() == "" {
+		rp, err := e.reducedPoint(pt)
+		if err != nil {
+			return nil, err
+		}
+		ans, err := e.inv.Basis.Solve(rp, reduced.SolveOptions{NoEstimate: true})
+		if err != nil {
+			return nil, err
+		}
+		return e.expand(ans.C)
 	}
 	x := b.Clone()
-	if err := sys.Preconditioner.Solve(ctx, x, matrix.NoTranspose); err != nil {
-		return nil, err
+	return x, f.Solve(ctx, x, e.op())
+}
+
+// iterate improves x, the solution of the system with the given values.
+func (e *engine[S]) iterate(ctx context.Context, f *solve.Factor[S], values []S, b, x *dense.Matrix[S], res *Result) error {
+	sys, err := e.system(f, values)
+	if err != nil {
+		return err
 	}
 	reports, err := krylov.Solve(ctx, sys, b, x, krylov.Options{Tolerance: krylovTolerance})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	res.Residual = 0
 	for j, r := range reports {
@@ -142,25 +155,62 @@ func (e *engine[S]) iterate(ctx context.Context, f *solve.Factor[S], values []S,
 			res.Warnings = append(res.Warnings, fmt.Sprintf("column %d: the iteration ended by %s at the residual %.1e", j+1, r.Reason, r.Residual))
 		}
 	}
-	return x, nil
+	return nil
 }
 
-// kind says what is known of the matrix.
-func (e *engine[S]) kind() krylov.Kind {
-	switch e.m.Symmetry {
-	case "hermitian":
-		return krylov.Hermitian
-	case "symmetric":
-		if scalar.IsComplex[S]() {
-			return krylov.Symmetric
-		}
-		return krylov.Hermitian
+// system describes op(A) for the iteration.
+func (e *engine[S]) system(f *solve.Factor[S], values []S) (*krylov.System[S], error) {
+	sys, err := krylov.FromMatrix(e.m.Pattern(), values, e.opt.Threads)
+	if err != nil {
+		return nil, err
 	}
-	return krylov.General
+	sys.Definite, sys.Preconditioner = f.Info().Method == "cholesky", f
+	if e.opt.Transpose && !e.symmetric() {
+		sys.Kind, sys.Residual, sys.Preconditioner = krylov.General, nil, transposed[S]{f}
+		sys.Apply = func(ctx context.Context, x, y *dense.Matrix[S]) error {
+			return matrix.MulBlock(ctx, e.m.Pattern(), values, x, y, matrix.Transpose, e.opt.Threads)
+		}
+	}
+	return sys, nil
 }
 
-// finishKrylov estimates the error of x with the inverse of the nearest term.
+// applyInverse replaces r by A⁻¹ r up to a residual of inverseAccuracy/√n: enough
+// for an estimate, in which even a single nearly singular direction counts.
+func (e *engine[S]) applyInverse(ctx context.Context, sys *krylov.System[S], r *dense.Matrix[S]) (*dense.Matrix[S], error) {
+	y := r.Clone()
+	if err := sys.Preconditioner.Solve(ctx, y, matrix.NoTranspose); err != nil {
+		return nil, err
+	}
+	_, err := krylov.Solve(ctx, sys, r, y, krylov.Options{Tolerance: inverseAccuracy / math.Sqrt(float64(sys.N))})
+	return y, err
+}
+
+const inverseAccuracy = 0.1
+
+// conditionFactor covers what one random vector misses of the inverse.
+const conditionFactor = 3
+
+// condition returns an estimate of the condition number from the solution for
+// one Gaussian vector g: |A⁻¹ g| is of the size of the Frobenius norm of A⁻¹.
+func (e *engine[S]) condition(ctx context.Context, sys *krylov.System[S]) (float64, error) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	g := dense.New[S](sys.N, 1)
+	for i := range g.Data {
+		g.Data[i] = scalar.Of[S](rng.NormFloat64(), 0)
+	}
+	y, err := e.applyInverse(ctx, sys, g)
+	if err != nil {
+		return 0, err
+	}
+	return conditionFactor * sys.Norm * dense.Norm(y.Data), nil
+}
+
+// finishKrylov estimates the error of x, with the inverse applied by iteration.
 func (e *engine[S]) finishKrylov(ctx context.Context, pt *point[S], f *solve.Factor[S], values []S, b, x *dense.Matrix[S], bError, truncation float64, res *Result) error {
+	sys, err := e.system(f, values)
+	if err != nil {
+		return err
+	}
 	dx, err := e.product(ctx, values, x)
 	if err != nil {
 		return err
@@ -168,7 +218,7 @@ func (e *engine[S]) finishKrylov(ctx context.Context, pt *point[S], f *solve.Fac
 	for i, v := range dx.Data {
 		dx.Data[i] = b.Data[i] - v
 	}
-	if err := f.Solve(ctx, dx, e.op()); err != nil {
+	if dx, err = e.applyInverse(ctx, sys, dx); err != nil {
 		return err
 	}
 	amp, err := e.amplification(ctx, pt, f, x)
@@ -178,8 +228,12 @@ func (e *engine[S]) finishKrylov(ctx context.Context, pt *point[S], f *solve.Fac
 	if !e.calibrated() || !(e.inv.Amplification > 0) {
 		amp *= nearFactor
 	}
+	model := amp
+	if truncation == 0 && e.calibrated() && e.inv.FullAmplification > 0 {
+		model = e.inv.FullAmplification
+	}
 	res.Reduction = nearFactor*ratio(dx, x) + truncationFactor*amp*truncation
-	res.Model = amp * pt.answer.ModelError
+	res.Model = model * pt.answer.ModelError
 	if bError > 0 {
 		gain, err := e.loadAmplification(ctx, f, b, x)
 		if err != nil {
@@ -187,8 +241,8 @@ func (e *engine[S]) finishKrylov(ctx context.Context, pt *point[S], f *solve.Fac
 		}
 		res.Model += nearFactor * gain * bError
 	}
-	if res.Condition, err = f.Condition(ctx); err != nil {
-		return singular(err)
+	if res.Condition, err = e.condition(ctx, sys); err != nil {
+		return err
 	}
 	res.RoundOff = roundOffFactor * res.Condition
 	res.Estimate = res.Reduction + res.Model + res.RoundOff

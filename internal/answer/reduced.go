@@ -51,14 +51,21 @@ func (e *engine[S]) fromBasis(pt *point[S], rp *reduced.Point[S], ans *reduced.A
 	case e.outputs != nil && e.prepared:
 		return e.preparedOutputs(rp, ans, res)
 	}
-	if err := e.fetch(e.path + "/basis/v"); err != nil {
-		return err
-	}
-	x := dense.New[S](e.m.Rows, c.Cols)
-	if err := e.inv.Basis.Expand(c, x, e.opt.Threads); err != nil {
+	x, err := e.expand(c)
+	if err != nil {
 		return err
 	}
 	return e.put(x, res)
+}
+
+// expand returns the vector with coordinates c in the reduced basis.
+func (e *engine[S]) expand(c *dense.Matrix[S]) (*dense.Matrix[S], error) {
+	if err := e.fetch(e.path + "/basis/v"); err != nil {
+		return nil, err
+	}
+	x := dense.New[S](e.m.Rows, c.Cols)
+	e.inv.Basis.Expand(c, x, e.opt.Threads)
+	return x, nil
 }
 
 // preparedOutputs gives the outputs that the basis was prepared for; nothing of

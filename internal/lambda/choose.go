@@ -51,7 +51,7 @@ func Fit[T scalar.Scalar](ctx context.Context, in *Input[T]) (*Model[T], error) 
 		all = append(all, scored{c, score})
 	}
 	if len(all) == 0 {
-		return nil, &UnavailableError{"", "none fits the coordinates"}
+		return nil, &UnavailableError{"usable", "the weights of all of them overflow"}
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].score.Error < all[j].score.Error })
 	m, err := all[0].c.fit(ctx, in, all[0].score.Nodes)

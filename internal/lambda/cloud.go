@@ -9,9 +9,9 @@ import (
 )
 
 // Mix returns the directions of a cloud and count random convex combinations
-// of them, of two to four
-// at a time, which fill the hull that they span. Directions are first brought
-// to the size Σ |x_k|/weight_k = 1.
+// of two to four of them, which fill the hull that they span: a few dozen
+// Rayleigh quotients become a dictionary. Directions are first brought to the
+// size Σ |x_k|/weight_k = 1; weight is that of Input.
 func Mix[T scalar.Scalar](cloud *dense.Matrix[T], weight []float64, count int, seed uint64) *dense.Matrix[T] {
 	out := cloud.Clone()
 	for j := range out.Rows {

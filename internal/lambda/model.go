@@ -62,7 +62,8 @@ type Weights[T scalar.Scalar] struct {
 	// absolute one for log(h·x), over the directions x. When the parts commute
 	// and the directions are their joint eigenvalues, Eta bounds the error of
 	// A⁻¹ relative to A⁻¹, and n·EtaLog that of log det. Directions is the number
-	// of directions; without any both are 0.
+	// of directions; without any both are 0. They are MaxFloat64 where a symbol
+	// has left the right half-plane.
 	Eta, EtaLog float64
 	Directions  int
 }

@@ -26,12 +26,11 @@ type Basis[T scalar.Scalar] struct {
 	References []Reference[T] // of the preconditioned least squares; none where Galerkin alone is enough
 	Positive   bool           // every reduced matrix seen was positive definite
 
-	Columns     int       // nb
-	TermNorm    []float64 `doc:"q, Frobenius norms of the terms"`
-	TermNorm1   []float64 `doc:"q, 1-norms of the terms"`
-	Norm1       float64   // largest 1-norm of the samples, 0 without samples
-	OutputNorm  []float64 `doc:"nq, norms of the output vectors"`
-	CornerCount int       `bundle:"-"`
+	Unknowns, Vectors, Columns int       // n, r, nb
+	TermNorm                   []float64 `doc:"q, Frobenius norms of the terms"`
+	TermNorm1                  []float64 `doc:"q, 1-norms of the terms"`
+	Norm1                      float64   // largest 1-norm of the samples, 0 without samples
+	OutputNorm                 []float64 `doc:"nq, norms of the output vectors"`
 
 	Calibration Calibration
 	Energy      *Energy[T]
@@ -62,11 +61,11 @@ type Calibration struct {
 	Factor        float64 // of the dual estimate: max(2, 1.1·m); 2.5 without left-out samples
 	Amplification float64 // 90 % quantile of (error of x)/(error of A and b)
 	OutputFactor  float64 // 95 % quantile of (error of an output)/(difference to 0.7·r), within [1, 20]
-	LargestError  float64 // of x at the left-out samples against their true solutions; NaN when not measured
+	LargestError  float64 // of x at the left-out samples against their true solutions; -1 when not measured
 }
 
 // Size returns r.
-func (b *Basis[T]) Size() int { return b.V.Cols }
+func (b *Basis[T]) Size() int { return b.Vectors }
 
 // dual returns d.
 func (b *Basis[T]) dual() int { return b.ZQ.Cols }
@@ -98,13 +97,13 @@ func assembleBlock[T scalar.Scalar](tensor *dense.Matrix[T], coef []T, stride, r
 	return m
 }
 
-// Expand computes x = V·c for coordinates c in the first c.Rows vectors of V.
-// x is n × c.Cols.
-func (b *Basis[T]) Expand(c, x *dense.Matrix[T], threads int) error {
+// Expand computes x = V·c for coordinates c in the first c.Rows vectors of V,
+// the only operation that needs V. x is n × c.Cols.
+func (b *Basis[T]) Expand(c, x *dense.Matrix[T], threads int) {
 	if c.Rows > b.V.Cols || x.Rows != b.V.Rows || x.Cols != c.Cols {
 		panic("reduced: shapes do not fit")
 	}
-	return expand(b.V, c, x, threads)
+	expand(b.V, c, x, threads)
 }
 
 // nearest returns the reference whose matrix is nearest to that at theta,

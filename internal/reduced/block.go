@@ -114,8 +114,9 @@ func sparseSigns[T scalar.Scalar](rng *rand.Rand, n, rows int) *dense.Matrix[T] 
 }
 
 // expand computes x = v·c with the first c.Rows columns of v.
-func expand[T scalar.Scalar](v, c, x *dense.Matrix[T], threads int) error {
-	return scalar.Blocks(context.Background(), v.Rows, rowPiece, threads, func(_, lo, hi int) {
+func expand[T scalar.Scalar](v, c, x *dense.Matrix[T], threads int) {
+	// The context is never cancelled, so that Blocks returns no error.
+	_ = scalar.Blocks(context.Background(), v.Rows, rowPiece, threads, func(_, lo, hi int) {
 		if c.Cols == 1 {
 			cc := conjugated(c.Data)
 			for k := lo; k < hi; k++ {

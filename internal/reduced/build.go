@@ -190,6 +190,7 @@ func (b *builder[T]) reduce() error {
 	out := b.basis
 	out.Sigma = sigma
 	out.V = b.primal.combine(u, r)
+	out.Unknowns, out.Vectors = b.n, r
 	// Coordinates of the samples, the last vectors taken: Vᴴ·x = U_rᴴ·coord.
 	first := len(b.primal.coord) - len(b.p.Samples)*out.Columns
 	all := b.primal.coordinates()

@@ -2,11 +2,11 @@ package reduced
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"eimtool/internal/dense"
 	"eimtool/internal/matrix"
+	"eimtool/internal/scalar"
 )
 
 // calibrate measures the reduced solution at the samples left out, with the
@@ -14,7 +14,7 @@ import (
 func (b *builder[T]) calibrate() error {
 	out := b.basis
 	cal := &out.Calibration
-	*cal = Calibration{Factor: plainFactor, Amplification: 1, OutputFactor: 1, LargestError: math.NaN()}
+	*cal = Calibration{Factor: plainFactor, Amplification: 1, OutputFactor: 1, LargestError: -1}
 	if len(b.p.LeftOut) == 0 {
 		b.basis.Warnings = append(out.Warnings, "no samples were left out: the factor of the error estimate is not calibrated")
 		return nil
@@ -82,9 +82,7 @@ func (b *builder[T]) leftOut(l LeftOut[T]) (e event, err error) {
 		return fail("reducing a left-out sample", err)
 	}
 	x := dense.New[T](b.n, b.basis.Columns)
-	if err := b.basis.Expand(a.C, x, b.opt.Threads); err != nil {
-		return e, err
-	}
+	b.basis.Expand(a.C, x, b.opt.Threads)
 	dual := a.system.errors(a.C)
 	for j := range x.Cols {
 		xj, dj, sj := columnOf(x, j), columnOf(direct, j), columnOf(b.solutions[l.Sample], j)
@@ -98,19 +96,19 @@ func (b *builder[T]) leftOut(l LeftOut[T]) (e event, err error) {
 			e.amplification = append(e.amplification, relative(distance(dj, sj), dense.Norm(sj))/in)
 		}
 	}
-	e.outputs = b.outputRatios(l.Point, a, direct)
+	e.outputs = b.outputRatios(a, direct)
 	return e, nil
 }
 
 // distance returns |x − y|.
-func distance[T interface{ float64 | complex128 }](x, y []T) float64 {
+func distance[T scalar.Scalar](x, y []T) float64 {
 	d := append([]T(nil), x...)
 	dense.Axpy(-1, y, d)
 	return dense.Norm(d)
 }
 
 // relativeDifference returns |x − y|/|y|.
-func relativeDifference[T interface{ float64 | complex128 }](x, y []T) float64 {
+func relativeDifference[T scalar.Scalar](x, y []T) float64 {
 	return relative(distance(x, y), dense.Norm(y))
 }
 

@@ -9,7 +9,7 @@ import (
 const (
 	dualFactor   = 4  // vectors of Q per vector of V
 	outputFactor = 2  // of these, at most so many for the adjoint solutions of outputs
-	heldFactor   = 8  // adjoint directions held while they are collected, per vector of V
+	heldFactor   = 6  // adjoint directions held while they are collected, per vector of V
 	dualNodes    = 40 // nodes at which adjoint solutions of the probes are taken
 )
 
@@ -39,30 +39,36 @@ func (b *builder[T]) adjoints(f Factor[T], probes bool) error {
 	if err := f.Solve(b.ctx, y, matrix.ConjTranspose); err != nil {
 		return err
 	}
-	for j := range y.Cols {
-		to := b.dual
-		if first+j >= b.opt.Probes {
-			to = b.dualOut
-		}
-		if err := b.collect(to, columnOf(y, j)); err != nil {
-			return err
-		}
+	count := b.opt.Probes - first
+	if err := b.collect(b.dual, y, 0, count); err != nil {
+		return err
 	}
-	return nil
+	return b.collect(b.dualOut, y, count, y.Cols)
 }
 
-// collect adds v, scaled to norm 1, to s, which is compressed when it is full.
-func (b *builder[T]) collect(s *span[T], v []T) error {
-	if !normalise(v) {
+// collect adds columns lo to hi-1 of y, scaled to norm 1, to s, which is
+// compressed when it is full.
+func (b *builder[T]) collect(s *span[T], y *dense.Matrix[T], lo, hi int) error {
+	if lo == hi {
 		return nil
 	}
-	if held := heldFactor * b.opt.MaxBasis; s.size() >= held && held < b.n {
-		if err := s.compress(3 * held / 4); err != nil {
+	held := min(b.n, heldFactor*b.opt.MaxBasis)
+	if s.size()+hi-lo > held && held < b.n {
+		if err := s.compress(2 * held / 3); err != nil {
 			return err
 		}
 	}
-	_, err := s.add(v)
-	return err
+	block := dense.New[T](b.n, hi-lo)
+	for j := range block.Cols {
+		v := columnOf(y, lo+j)
+		if !normalise(v) {
+			clear(v)
+		}
+		for k, a := range v {
+			block.Data[k*block.Cols+j] = a
+		}
+	}
+	return s.addBlock(block)
 }
 
 // reduceDual makes Q of 4·r vectors: first the POD of the adjoint solutions of

@@ -21,10 +21,11 @@ const (
 type dualSystem[T scalar.Scalar] struct {
 	b      *Basis[T]
 	pt     *Point[T]
-	size   int                // vectors of V
-	d      int                // vectors of Q
-	probes int                // probes used
-	factor float64            // of the dual estimate
+	size   int     // vectors of V
+	d      int     // vectors of Q
+	probes int     // probes used
+	factor float64 // of the dual estimate
+	cheap  bool
 	lu     *dense.LUFactor[T] // nil when QᴴAQ is singular
 	qav    *dense.Matrix[T]   // d × size
 	qb     *dense.Matrix[T]   // d × nb
@@ -32,7 +33,7 @@ type dualSystem[T scalar.Scalar] struct {
 
 // dualSystem assembles and factorises the adjoint problem.
 func (b *Basis[T]) dualSystem(pt *Point[T], size int, cheap bool) *dualSystem[T] {
-	s := &dualSystem[T]{b: b, pt: pt, size: size, d: b.dualSize(size), probes: b.ZQ.Rows, factor: b.Calibration.Factor}
+	s := &dualSystem[T]{b: b, pt: pt, size: size, d: b.dualSize(size), probes: b.ZQ.Rows, factor: b.Calibration.Factor, cheap: cheap}
 	if cheap {
 		s.d = min(s.d, (b.dualSize(size)+1)/2)
 		s.probes = min(s.probes, (b.ZQ.Rows+1)/2)
@@ -83,28 +84,41 @@ func (s *dualSystem[T]) rms(w *dense.Matrix[T]) []float64 {
 	return e
 }
 
-// fill sets the estimate of a, whose coordinates have the dual errors e.
+// fill sets the estimate of a, whose coordinates have the dual errors e. The
+// part of the model is amp·model, the usual amplification of errors of A, or what
+// the difference of two models amounts to at this μ, but at least a fifth.
 func (s *dualSystem[T]) fill(a *Answer[T], e []float64) {
 	a.system = s
 	a.Condition = s.condition()
 	a.RoundOff = roundOff * a.Condition
-	model := s.b.Calibration.Amplification * (s.pt.ModelError + s.pt.RHSError)
+	model := s.modelError(a.Condition)
+	if s.pt.Second == nil {
+		a.Model = model
+	}
 	second := s.secondErrors(a.C)
-	a.Reduction, a.Model = 0, 0
 	for j, ej := range e {
 		size := dense.Norm(columnOf(a.C, j))
 		a.Reduction = max(a.Reduction, relative(s.factor*ej, size))
-		if m := relative(second[j], size); model > 0 && m > 0 {
-			a.Model = max(a.Model, min(model, max(2*m, model/5)))
+		if s.pt.Second != nil {
+			a.Model = max(a.Model, min(model, max(2*relative(second[j], size), model/5)))
 		}
-	}
-	if s.pt.Second == nil {
-		a.Model = model
-	} else if model > 0 {
-		a.Model = max(a.Model, model/5)
 	}
 	a.Estimate = a.Reduction + a.Model + a.RoundOff
 	a.EnergyBound = s.b.energyBound(s.pt, a.C)
+}
+
+// modelError returns the error of x that errors of A and b of the estimated
+// size usually cause. Where no sample was left out that is not known, and the
+// condition number stands in.
+func (s *dualSystem[T]) modelError(condition float64) float64 {
+	e := s.pt.ModelError + s.pt.RHSError
+	if e == 0 {
+		return 0
+	}
+	if s.b.Calibration.Events == 0 {
+		return condition * e
+	}
+	return s.b.Calibration.Amplification * e
 }
 
 // relative returns e/size, 0 for 0/0.

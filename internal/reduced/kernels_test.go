@@ -70,9 +70,7 @@ func testGram[T scalar.Scalar](t *testing.T) {
 				copy(cc.Row(i), c.Row(i))
 			}
 			out := dense.New[T](n, cols)
-			if err := expand(random[T](5, n, 4), cc, out, 2); err != nil {
-				t.Fatal(err)
-			}
+			expand(random[T](5, n, 4), cc, out, 2)
 			v := dense.New[T](n, 3)
 			for k := range n {
 				copy(v.Row(k), random[T](5, n, 4).Row(k))
@@ -94,15 +92,36 @@ func testSpan[T scalar.Scalar](t *testing.T) {
 		x.Set(k, 5, x.At(k, 3)+scalar.Of[T](1e-9, 0)*x.At(k, 5))  // nearly
 		x.Set(k, 6, x.At(k, 3)+scalar.Of[T](1e-15, 0)*x.At(k, 6)) // as good as
 	}
+	for _, block := range []int{1, 5, 12} {
+		testSpanOf(t, x, block)
+	}
+}
+
+// testSpanOf takes the columns of x in blocks of the given size.
+func testSpanOf[T scalar.Scalar](t *testing.T, x *dense.Matrix[T], block int) {
+	n := x.Rows
 	s := newSpan[T](context.Background(), n, 12, 2, 1e-12)
-	for j := range x.Cols {
-		outside, err := s.add(columnOf(x, j))
-		if err != nil {
+	for lo := 0; lo < x.Cols; lo += block {
+		if block == 1 {
+			outside, err := s.add(columnOf(x, lo))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := lo != 4 && lo != 6; (outside > s.drop) != want {
+				t.Errorf("vector %d: %g outside", lo, outside)
+			}
+			continue
+		}
+		y := dense.New[T](n, min(block, x.Cols-lo))
+		for k := range n {
+			copy(y.Row(k), x.Row(k)[lo:])
+		}
+		if err := s.addBlock(y); err != nil {
 			t.Fatal(err)
 		}
-		if want := j != 4 && j != 6; (outside > s.drop) != want {
-			t.Errorf("vector %d: %g outside", j, outside)
-		}
+	}
+	if s.size() != 10 || len(s.coord) != 12 {
+		t.Fatalf("%d columns for %d vectors, want 10 for 12", s.size(), len(s.coord))
 	}
 	q := dense.New[T](n, s.size())
 	for j := range q.Cols {
@@ -115,7 +134,7 @@ func testSpan[T scalar.Scalar](t *testing.T) {
 		one.Set(i, i, 1)
 	}
 	near(t, "QᴴQ", adjointProduct(q, q), one, 20*scalar.Eps)
-	near(t, "Q·coordinates", dense.Mul(q, s.coordinates()), x, 1e-12*math.Sqrt(n))
+	near(t, "Q·coordinates", dense.Mul(q, s.coordinates()), x, 1e-12*math.Sqrt(float64(n)))
 	u, sigma, err := s.pod()
 	if err != nil {
 		t.Fatal(err)

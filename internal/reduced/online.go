@@ -48,44 +48,65 @@ func (b *Basis[T]) Solve(pt *Point[T], opt SolveOptions) (*Answer[T], error) {
 	if opt.Size > 0 {
 		s = min(s, opt.Size)
 	}
-	g, err := b.galerkin(pt, s)
+	p, err := b.project(pt, s)
 	if err != nil {
 		return nil, err
 	}
-	var p *dense.Matrix[T]
-	var rg, rp float64 // preconditioned residuals
-	if len(b.References) > 0 {
-		if p, rg, rp, err = b.leastSquares(pt, s, g); err != nil {
-			return nil, err
-		}
-	}
 	if opt.NoEstimate {
-		a := &Answer[T]{C: g, Projection: Galerkin, Estimate: math.NaN(), Reduction: math.NaN(), Model: math.NaN(), RoundOff: math.NaN(), Condition: math.NaN(), EnergyBound: math.NaN()}
-		if p != nil && !(rg <= 1.5*rp) {
-			a.C, a.Projection = p, LeastSquares
-		}
+		a := &Answer[T]{Estimate: math.NaN(), Reduction: math.NaN(), Model: math.NaN(), RoundOff: math.NaN(), Condition: math.NaN(), EnergyBound: math.NaN()}
+		a.C, a.Projection = p.byResidual()
 		return a, nil
 	}
-	return b.choose(pt, g, p, rg <= 1.5*rp, opt.Cheap)
-}
-
-// choose returns the better of two candidates with its estimate.
-func (b *Basis[T]) choose(pt *Point[T], g, p *dense.Matrix[T], residual, cheap bool) (*Answer[T], error) {
-	sys := b.dualSystem(pt, g.Rows, cheap)
-	a := &Answer[T]{C: g, Projection: Galerkin}
-	e := sys.errors(g)
-	if p != nil {
-		ep := sys.errors(p)
-		take := largest(ep) < largest(e)
-		if sys.lu == nil { // nothing is known of the errors
-			take = !residual
-		}
-		if take {
-			a.C, a.Projection, e = p, LeastSquares, ep
-		}
-	}
+	sys := b.dualSystem(pt, s, opt.Cheap)
+	a := &Answer[T]{}
+	var e []float64
+	a.C, a.Projection, e = p.byError(sys)
 	sys.fill(a, e)
 	return a, nil
+}
+
+// projections holds the candidates for the coordinates of x(μ).
+type projections[T scalar.Scalar] struct {
+	galerkin *dense.Matrix[T]
+	least    *dense.Matrix[T] // preconditioned least squares, nil where Galerkin alone is enough
+	ratio    float64          // preconditioned residual of galerkin over that of least
+}
+
+// residualRatio is the ratio of preconditioned residuals up to which Galerkin
+// coordinates are preferred where nothing else is known.
+const residualRatio = 1.5
+
+// project returns the candidates in the first s vectors.
+func (b *Basis[T]) project(pt *Point[T], s int) (p projections[T], err error) {
+	if p.galerkin, err = b.galerkin(pt, s); err != nil || len(b.References) == 0 {
+		return p, err
+	}
+	p.least, p.ratio, err = b.leastSquares(pt, s, p.galerkin)
+	return p, err
+}
+
+// byResidual chooses by the preconditioned residual.
+func (p *projections[T]) byResidual() (c *dense.Matrix[T], name string) {
+	if p.least == nil || p.ratio <= residualRatio {
+		return p.galerkin, Galerkin
+	}
+	return p.least, LeastSquares
+}
+
+// byError chooses by the dual estimate, which it returns. Least residuals
+// flatten resonances, Galerkin overshoots them: only the error tells.
+func (p *projections[T]) byError(sys *dualSystem[T]) (c *dense.Matrix[T], name string, e []float64) {
+	e = sys.errors(p.galerkin)
+	if sys.lu == nil { // nothing is known of the errors
+		c, name = p.byResidual()
+		return c, name, e
+	}
+	if p.least != nil {
+		if el := sys.errors(p.least); largest(el) < largest(e) {
+			return p.least, LeastSquares, el
+		}
+	}
+	return p.galerkin, Galerkin, e
 }
 
 func largest(x []float64) float64 {
@@ -137,17 +158,17 @@ func solveLU[T scalar.Scalar](lu *dense.LUFactor[T], rhs *dense.Matrix[T]) *dens
 }
 
 // leastSquares returns the c that minimises the sketched preconditioned
-// residual |Θ·P·(b − A·V·c)| with the nearest reference, and the residuals of the
-// Galerkin coordinates g and of c.
-func (b *Basis[T]) leastSquares(pt *Point[T], s int, g *dense.Matrix[T]) (c *dense.Matrix[T], rg, rc float64, err error) {
+// residual |Θ·P·(b − A·V·c)| with the nearest reference, and the ratio of that of
+// the Galerkin coordinates g to that of c.
+func (b *Basis[T]) leastSquares(pt *Point[T], s int, g *dense.Matrix[T]) (c *dense.Matrix[T], ratio float64, err error) {
 	ref := b.nearest(pt.Theta)
 	rows := ref.AV.Cols / b.Size()
 	m := assembleBlock(ref.AV, pt.Theta, b.Size(), rows, s)
 	rhs := assembleBlock(ref.B, pt.phi(), b.Columns, rows, b.Columns)
 	if c, _, err = dense.LeastSquares(m, rhs, 0); err != nil {
-		return nil, 0, 0, fmt.Errorf("reduced basis: %w", err)
+		return nil, 0, fmt.Errorf("reduced basis: %w", err)
 	}
-	return c, residualNorm(m, g, rhs), residualNorm(m, c, rhs), nil
+	return c, residualNorm(m, g, rhs) / residualNorm(m, c, rhs), nil
 }
 
 // residualNorm returns |rhs − m·c|, Frobenius norm.

@@ -1,7 +1,7 @@
 package reduced
 
 import (
-	"fmt"
+	"errors"
 	"math"
 
 	"eimtool/internal/dense"
@@ -11,6 +11,8 @@ import (
 // truncated is the share of the vectors of the smaller basis whose outputs are
 // compared with those of the whole.
 const truncated = 0.7
+
+var errAdjoint = errors.New("reduced basis: the adjoint problem of the outputs is singular here: use another method")
 
 // Output is one output cᵀx at one μ.
 type Output[T scalar.Scalar] struct {
@@ -34,10 +36,10 @@ func (b *Basis[T]) Outputs(pt *Point[T], a *Answer[T]) ([]Output[T], error) {
 		sys = b.dualSystem(pt, a.C.Rows, false)
 	}
 	if sys.lu == nil {
-		return nil, fmt.Errorf("reduced basis: the adjoint problem of the outputs is singular: use another method here")
+		return nil, errAdjoint
 	}
 	out := b.corrected(sys, a.C)
-	small, err := b.truncatedOutputs(pt, sys)
+	small, err := b.truncatedOutputs(sys)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +48,7 @@ func (b *Basis[T]) Outputs(pt *Point[T], a *Answer[T]) ([]Output[T], error) {
 	if !(condition > 0) {
 		condition = sys.condition()
 	}
-	model := b.Calibration.Amplification * (pt.ModelError + pt.RHSError)
+	model := sys.modelError(condition)
 	for i := range out {
 		o := &out[i]
 		size := b.OutputNorm[o.Quantity] * dense.Norm(columnOf(a.C, o.Column))
@@ -72,17 +74,20 @@ func (b *Basis[T]) corrected(sys *dualSystem[T], c *dense.Matrix[T]) []Output[T]
 	return out
 }
 
-// truncatedOutputs returns the outputs of the basis cut to 0.7 of its vectors.
-func (b *Basis[T]) truncatedOutputs(pt *Point[T], sys *dualSystem[T]) ([]Output[T], error) {
+// truncatedOutputs returns the outputs of the bases, V and Q, cut to 0.7 of the
+// vectors of sys.
+func (b *Basis[T]) truncatedOutputs(sys *dualSystem[T]) ([]Output[T], error) {
 	size := max(1, int(truncated*float64(sys.size)))
-	a, err := b.Solve(pt, SolveOptions{Size: size})
+	p, err := b.project(sys.pt, size)
 	if err != nil {
 		return nil, err
 	}
-	if a.system.lu == nil {
-		return nil, fmt.Errorf("reduced basis: the adjoint problem of the outputs is singular: use another method here")
+	small := b.dualSystem(sys.pt, size, sys.cheap)
+	if small.lu == nil {
+		return nil, errAdjoint
 	}
-	return b.corrected(a.system, a.C), nil
+	c, _, _ := p.byError(small)
+	return b.corrected(small, c), nil
 }
 
 // secondOutputs returns yᴴ(A₂ − A)·V·c in the order of Outputs.
@@ -104,12 +109,12 @@ func (b *Basis[T]) secondOutputs(sys *dualSystem[T], c *dense.Matrix[T]) []T {
 
 // outputRatios returns, per output, its error against the direct solution over
 // the difference to the smaller basis, where that is above rounding.
-func (b *builder[T]) outputRatios(pt *Point[T], a *Answer[T], direct *dense.Matrix[T]) []float64 {
+func (b *builder[T]) outputRatios(a *Answer[T], direct *dense.Matrix[T]) []float64 {
 	if b.p.Quantity == nil || a.system.lu == nil {
 		return nil
 	}
 	out := b.basis.corrected(a.system, a.C)
-	small, err := b.basis.truncatedOutputs(pt, a.system)
+	small, err := b.basis.truncatedOutputs(a.system)
 	if err != nil {
 		return nil
 	}

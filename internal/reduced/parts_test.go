@@ -90,10 +90,7 @@ func TestEnergyBound(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			x := dense.New[float64](b.V.Rows, 1)
-			if err := b.Expand(a.C, x, 1); err != nil {
-				t.Fatal(err)
-			}
+			x := expanded(b, a.C)
 			e := append([]float64(nil), in.exact[i]...)
 			dense.Axpy(-1, x.Data, e)
 			truth := norm(e) / norm(x.Data)

@@ -32,35 +32,64 @@ func (s *span[T]) size() int { return len(s.data) / s.n }
 // column returns column j.
 func (s *span[T]) column(j int) []T { return s.data[j*s.n : (j+1)*s.n] }
 
-// add takes the vector x, which it overwrites. It returns the part
-// of x outside the basis so far, relative to |x|: classical Gram-Schmidt twice.
+// add takes the vector x, which it overwrites. It returns the part of x outside
+// the basis so far, relative to |x|: classical Gram-Schmidt twice.
 func (s *span[T]) add(x []T) (outside float64, err error) {
-	size := dense.Norm(x)
-	c := make([]T, s.size(), s.size()+1)
+	return s.orthogonalise(x, dense.Norm(x), make([]T, s.size(), s.size()+1), 0)
+}
+
+// addBlock takes the columns of y, which it overwrites, in order. What is in the
+// basis already is removed from all of them at once.
+func (s *span[T]) addBlock(y *dense.Matrix[T]) error {
+	sizes := make([]float64, y.Cols)
+	for j := range sizes {
+		sizes[j] = dense.Norm(columnOf(y, j))
+	}
+	before := s.size()
+	c := dense.New[T](before, y.Cols)
+	for range 2 {
+		if before == 0 || s.ctx.Err() != nil {
+			break
+		}
+		d := s.gram(y)
+		dense.Axpy(1, d.Data, c.Data)
+		dense.Scale(-1, d.Data)
+		addTimesSmall(y, s.data, d, s.threads)
+	}
+	for j, size := range sizes {
+		cj := append(columnOf(c, j), make([]T, s.size()-before, s.size()-before+1)...)
+		if _, err := s.orthogonalise(columnOf(y, j), size, cj, before); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// orthogonalise takes x, of norm size before its part in the first from columns
+// was removed, which has the coordinates in c.
+func (s *span[T]) orthogonalise(x []T, size float64, c []T, from int) (outside float64, err error) {
 	if size == 0 {
 		s.coord = append(s.coord, c)
 		return 0, nil
 	}
 	for range 2 {
-		if err := s.project(x, c); err != nil {
+		if err := s.project(x, c, from); err != nil {
 			return 0, err
 		}
 	}
 	rest := dense.Norm(x)
 	outside = rest / size
 	if outside > s.drop {
-		// A third pass: what is left of a nearly dependent vector is not
-		// orthogonal to rounding after two when it is this small.
+		dense.Scale(scalar.Of[T](1/rest, 0), x)
+		// What is left of a nearly dependent vector is not orthogonal to
+		// rounding after two passes: a third one with the vector scaled.
 		if outside < 1e-6 {
-			dense.Scale(scalar.Of[T](1/rest, 0), x)
 			d := make([]T, s.size())
-			if err := s.project(x, d); err != nil {
+			if err := s.project(x, d, 0); err != nil {
 				return 0, err
 			}
 			dense.Axpy(scalar.Of[T](rest, 0), d, c)
 			dense.Scale(scalar.Of[T](1/dense.Norm(x), 0), x)
-		} else {
-			dense.Scale(scalar.Of[T](1/rest, 0), x)
 		}
 		s.data = append(s.data, x...)
 		c = append(c, scalar.Of[T](rest, 0))
@@ -69,18 +98,19 @@ func (s *span[T]) add(x []T) (outside float64, err error) {
 	return outside, nil
 }
 
-// project removes the basis part of x and adds its coordinates to c.
-func (s *span[T]) project(x, c []T) error {
-	d := make([]T, s.size())
-	if err := scalar.Each(s.ctx, s.size(), s.threads, func(j int) { d[j] = dense.Dotc(s.column(j), x) }); err != nil {
+// project removes from x its part in the columns from on and adds its
+// coordinates to c.
+func (s *span[T]) project(x, c []T, from int) error {
+	d := make([]T, s.size()-from)
+	if err := scalar.Each(s.ctx, len(d), s.threads, func(j int) { d[j] = dense.Dotc(s.column(from+j), x) }); err != nil {
 		return err
 	}
 	for j, v := range d {
-		c[j] += v
+		c[from+j] += v
 	}
 	return scalar.Blocks(s.ctx, len(x), rowPiece, s.threads, func(_, lo, hi int) {
 		for j, v := range d {
-			dense.Axpy(-v, s.column(j)[lo:hi], x[lo:hi])
+			dense.Axpy(-v, s.column(from + j)[lo:hi], x[lo:hi])
 		}
 	})
 }

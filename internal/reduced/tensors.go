@@ -6,61 +6,99 @@ import (
 
 	"eimtool/internal/dense"
 	"eimtool/internal/matrix"
+	"eimtool/internal/scalar"
 )
 
 var errZero = errors.New("all solutions are zero")
 
-// tensors projects the terms on V and Q.
+// projectedColumns is the number of vectors that a term is applied to at a time.
+const projectedColumns = 64
+
+// part is a block of columns of V or Q, from column first on.
+type part[T scalar.Scalar] struct {
+	block *dense.Matrix[T]
+	first int
+	dual  bool // of Q
+}
+
+// split divides the columns of m into parts.
+func split[T scalar.Scalar](m *dense.Matrix[T], dual bool) (parts []part[T]) {
+	for lo := 0; lo < m.Cols; lo += projectedColumns {
+		p := part[T]{block: dense.New[T](m.Rows, min(projectedColumns, m.Cols-lo)), first: lo, dual: dual}
+		for k := range m.Rows {
+			copy(p.block.Row(k), m.Row(k)[lo:])
+		}
+		parts = append(parts, p)
+	}
+	return parts
+}
+
+// tensors projects the terms, the right-hand sides and the probes on V and Q.
 func (b *builder[T]) tensors() error {
 	out, t := b.basis, b.opt.Threads
-	r, d, q := out.V.Cols, b.q.Cols, b.p.Terms()
-	both := beside(out.V, b.q)
+	r, d, q, nb := out.V.Cols, b.q.Cols, b.p.Terms(), out.Columns
+	parts := append(split(out.V, false), split(b.q, true)...)
+	b.q = nil
 	out.VAV, out.QAV, out.QAQ = dense.New[T](q, r*r), dense.New[T](q, d*r), dense.New[T](q, d*d)
-	err := b.p.eachTerm(b.ctx, both, t, func(l int, y *dense.Matrix[T]) error {
-		b.opt.Progress("projections", l, q)
-		g := gram(both, y, t)
-		for i := range r {
-			copy(out.VAV.Row(l)[i*r:(i+1)*r], g.Row(i)[:r])
+	for _, right := range parts {
+		err := b.p.eachTerm(b.ctx, right.block, t, func(l int, y *dense.Matrix[T]) error {
+			b.opt.Progress("projections", right.first*q+l, (r+d)*q)
+			for _, left := range parts {
+				switch g := left.block; {
+				case !left.dual && !right.dual:
+					place(out.VAV.Row(l), r, left.first, right.first, gram(g, y, t))
+				case left.dual && !right.dual:
+					place(out.QAV.Row(l), r, left.first, right.first, gram(g, y, t))
+				case left.dual:
+					place(out.QAQ.Row(l), d, left.first, right.first, gram(g, y, t))
+				}
+			}
+			return b.ctx.Err()
+		})
+		if err != nil {
+			return err
 		}
-		for i := range d {
-			copy(out.QAV.Row(l)[i*r:(i+1)*r], g.Row(r + i)[:r])
-			copy(out.QAQ.Row(l)[i*d:(i+1)*d], g.Row(r + i)[r:])
-		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
-	nb := out.Columns
 	out.VB, out.QB = dense.New[T](len(b.p.RHS), r*nb), dense.New[T](len(b.p.RHS), d*nb)
-	for k, rhs := range b.p.RHS {
-		g := gram(both, rhs, t)
-		copy(out.VB.Row(k), g.Data[:r*nb])
-		copy(out.QB.Row(k), g.Data[r*nb:])
-	}
-	zq := gram(b.probes, both, t)
-	kz := b.opt.Probes
-	out.ZQ, out.CQ, out.CV = dense.New[T](kz, d), dense.New[T](zq.Rows-kz, d), dense.New[T](zq.Rows-kz, r)
-	for i := range zq.Rows {
-		if i < kz {
-			copy(out.ZQ.Row(i), zq.Row(i)[r:])
-			continue
+	nq := b.probes.Cols - b.opt.Probes
+	out.ZQ, out.CQ, out.CV = dense.New[T](b.opt.Probes, d), dense.New[T](nq, d), dense.New[T](nq, r)
+	for _, p := range parts {
+		to := out.VB
+		if p.dual {
+			to = out.QB
 		}
-		copy(out.CV.Row(i-kz), zq.Row(i)[:r])
-		copy(out.CQ.Row(i-kz), zq.Row(i)[r:])
-		out.OutputNorm = append(out.OutputNorm, dense.Norm(columnOf(b.probes, i)))
+		for k, rhs := range b.p.RHS {
+			place(to.Row(k), nb, p.first, 0, gram(p.block, rhs, t))
+		}
+		b.placeProbes(p)
+	}
+	for j := range nq {
+		out.OutputNorm = append(out.OutputNorm, dense.Norm(columnOf(b.probes, b.opt.Probes+j)))
 	}
 	return nil
 }
 
-// beside returns the block (x, y).
-func beside[T interface{ float64 | complex128 }](x, y *dense.Matrix[T]) *dense.Matrix[T] {
-	m := dense.New[T](x.Rows, x.Cols+y.Cols)
-	for k := range m.Rows {
-		copy(m.Row(k), x.Row(k))
-		copy(m.Row(k)[x.Cols:], y.Row(k))
+// placeProbes stores zᴴ·Q of the probes and cᵀ·V, cᵀ·Q of the outputs for one part.
+func (b *builder[T]) placeProbes(p part[T]) {
+	out := b.basis
+	g := gram(b.probes, p.block, b.opt.Threads)
+	for i := range g.Rows {
+		switch j := i - b.opt.Probes; {
+		case j >= 0 && p.dual:
+			copy(out.CQ.Row(j)[p.first:], g.Row(i))
+		case j >= 0:
+			copy(out.CV.Row(j)[p.first:], g.Row(i))
+		case p.dual:
+			copy(out.ZQ.Row(i)[p.first:], g.Row(i))
+		}
 	}
-	return m
+}
+
+// place copies g to (row, col) of the matrix m, stored by rows of length stride.
+func place[T scalar.Scalar](m []T, stride, row, col int, g *dense.Matrix[T]) {
+	for i := range g.Rows {
+		copy(m[(row+i)*stride+col:], g.Row(i))
+	}
 }
 
 // references sketches the equation preconditioned at the first nodes, unless

@@ -94,51 +94,6 @@ func TestTrivial(t *testing.T) {
 	}
 }
 
-// TestSingular checks what is said of singular matrices.
-func TestSingular(t *testing.T) {
-	type e = entries[float64]
-	tests := []struct {
-		name    string
-		sym     matrix.Symmetry
-		n       int
-		e       e
-		columns []int // any of these may be named
-	}{
-		{"zero", matrix.General, 1, e{}, []int{0}},
-		{"empty column", matrix.General, 3, e{{0, 0}: 1, {1, 2}: 1, {2, 2}: 3}, []int{1, 2}},
-		{"empty row", matrix.General, 3, e{{0, 0}: 1, {0, 1}: 2, {2, 2}: 3, {2, 1}: 1}, []int{0, 1, 2}},
-		{"explicit zeros", matrix.Symmetric, 2, e{{0, 0}: 1, {1, 1}: 0, {1, 0}: 0}, []int{1}},
-		{"structural", matrix.General, 3, e{{0, 0}: 1, {0, 1}: 2, {0, 2}: 3, {1, 0}: 1, {2, 0}: 4}, []int{1, 2}},
-		{"dependent", matrix.General, 2, e{{0, 0}: 1, {0, 1}: 2, {1, 0}: 2, {1, 1}: 4}, []int{0, 1}},
-		{"odd skew", matrix.SkewSymmetric, 3, e{{1, 0}: 1, {2, 0}: 2, {2, 1}: 3}, []int{0, 1, 2}},
-		{"nearly", matrix.Symmetric, 2, e{{0, 0}: 1, {1, 0}: 1, {1, 1}: 1 + 0x1p-52}, []int{0, 1}},
-		{"Laplacian", matrix.Symmetric, 4, e{{0, 0}: 1, {1, 0}: -1, {1, 1}: 2, {2, 1}: -1, {2, 2}: 2, {3, 2}: -1, {3, 3}: 1}, []int{0, 1, 2, 3}},
-	}
-	for _, test := range tests {
-		for _, method := range []string{"auto", "lu"} {
-			p, v := sparse(test.n, test.sym, test.e)
-			s, err := New[float64](ctx, p, Options{Method: method})
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, err = s.Factorise(ctx, v)
-			var none *SingularError
-			if !errors.As(err, &none) || !(none.Condition > 1e15) || !contains(test.columns, none.Column) {
-				t.Errorf("%s, %s: %v", test.name, method, err)
-			}
-		}
-	}
-}
-
-func contains(s []int, x int) bool {
-	for _, v := range s {
-		if v == x {
-			return true
-		}
-	}
-	return false
-}
-
 // TestScaled solves systems that are badly scaled by rows and columns, over 60
 // decades: powers of two that change no bit of the answer beyond themselves.
 func TestScaled(t *testing.T) {

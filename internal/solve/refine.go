@@ -25,22 +25,32 @@ func (f *Factor[T]) SolveRefined(ctx context.Context, b *dense.Matrix[T], op mat
 	if !scalar.AllFinite(b.Data) {
 		return nil, Report{}, &NonFiniteError{What: "right-hand side"}
 	}
-	s := newRefinement(f, b, op)
-	if err := s.run(ctx); err != nil {
-		return nil, Report{}, err
+	x := dense.New[T](b.Rows, b.Cols)
+	var report Report
+	for lo := 0; lo < b.Cols; lo += refineColumns {
+		hi := min(b.Cols, lo+refineColumns)
+		s := newRefinement(f, b, lo, hi, op)
+		if err := s.solve(ctx, x, lo); err != nil {
+			return nil, Report{}, err
+		}
+		report.merge(s.report)
 	}
-	s.report.ForwardBound = 0
-	if err := s.bound(ctx); err != nil {
-		return nil, Report{}, err
-	}
-	if err := s.judge(); err != nil {
-		return nil, Report{}, err
-	}
-	x := s.unscaled()
 	if !scalar.AllFinite(x.Data) {
 		return nil, Report{}, &NonFiniteError{What: "solution"}
 	}
-	return x, s.report, nil
+	return x, report, nil
+}
+
+// refineColumns is the number of columns refined together: the workspace is
+// some ten vectors for each of them.
+const refineColumns = 8
+
+// merge takes over the worst of r and o.
+func (r *Report) merge(o Report) {
+	r.BackwardError = max(r.BackwardError, o.BackwardError)
+	r.Residual = max(r.Residual, o.Residual)
+	r.ForwardBound = max(r.ForwardBound, o.ForwardBound)
+	r.Iterations = max(r.Iterations, o.Iterations)
 }
 
 // refinement solves op(M)·y = c for the scaled matrix M: c = left·b·2^-unit per
@@ -53,30 +63,52 @@ type refinement[T scalar.Scalar] struct {
 	c, y        *dense.Matrix[T]
 	res         *residual[T]
 	report      Report
+
+	first, last []float64 // size of the first and the last correction of x, relative to x
 }
 
-func newRefinement[T scalar.Scalar](f *Factor[T], b *dense.Matrix[T], op matrix.Op) *refinement[T] {
-	s := &refinement[T]{f: f, op: op, c: b.Clone(), res: newResidual[T](b.Rows, b.Cols)}
+// newRefinement prepares columns lo to hi-1 of b.
+func newRefinement[T scalar.Scalar](f *Factor[T], b *dense.Matrix[T], lo, hi int, op matrix.Op) *refinement[T] {
+	n, cols := b.Rows, hi-lo
+	s := &refinement[T]{f: f, op: op, c: dense.New[T](n, cols), res: newResidual[T](n, cols)}
 	s.left, s.right = f.scale.of(op)
-	size := make([]float64, b.Cols)
-	for i := range b.Rows {
-		for k, v := range b.Row(i) {
+	size := make([]float64, cols)
+	for i := range n {
+		copy(s.c.Row(i), b.Row(i)[lo:hi])
+		for k, v := range s.c.Row(i) {
 			size[k] = max(size[k], scalar.Abs(v)*s.left[i])
 		}
 	}
-	s.unit = make([]float64, b.Cols)
+	s.unit = make([]float64, cols)
 	for k, m := range size {
 		s.unit[k] = 1
 		if _, e := math.Frexp(m); m > 0 {
 			s.unit[k] = math.Ldexp(1, min(max(e, -maxExponent), maxExponent))
 		}
 	}
-	for i := range b.Rows {
+	for i := range n {
 		for k, v := range s.c.Row(i) {
 			s.c.Set(i, k, scalar.Of[T](s.left[i]/s.unit[k], 0)*v)
 		}
 	}
 	return s
+}
+
+// solve refines, judges and stores the solutions in x from column lo on.
+func (s *refinement[T]) solve(ctx context.Context, x *dense.Matrix[T], lo int) error {
+	if err := s.run(ctx); err != nil {
+		return err
+	}
+	if !s.f.solver.opt.Quick {
+		if err := s.bound(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.judge(); err != nil {
+		return err
+	}
+	s.unscale(x, lo)
+	return nil
 }
 
 // progress is how good column k was before its last correction.
@@ -142,6 +174,7 @@ func (s *refinement[T]) run(ctx context.Context) error {
 				s.y.Data[i] += v
 			}
 		}
+		s.measure(d, live)
 	}
 	if restored {
 		if err := s.res.compute(ctx, s.f, s.c, s.y, s.op); err != nil {
@@ -149,8 +182,9 @@ func (s *refinement[T]) run(ctx context.Context) error {
 		}
 	}
 	for k := range cols {
-		s.report.BackwardError = nanMax(s.report.BackwardError, s.res.progress(k, cols).backward)
-		s.report.Residual = nanMax(s.report.Residual, s.relative(k))
+		s.report.BackwardError = max(s.report.BackwardError, s.res.progress(k, cols).backward)
+		s.report.Residual = max(s.report.Residual, s.relative(k))
+		s.report.ForwardBound = max(s.report.ForwardBound, s.estimate(k))
 	}
 	return nil
 }
@@ -160,9 +194,6 @@ func copyColumn[T scalar.Scalar](to, from *dense.Matrix[T], c int) {
 		to.Set(i, c, from.At(i, c))
 	}
 }
-
-// nanMax is the larger of a and b, NaN when one of them is.
-func nanMax(a, b float64) float64 { return max(a, b) }
 
 // relative returns ‖b-op(A)·x‖₂/‖b‖₂ of column k, in the units of b.
 func (s *refinement[T]) relative(k int) float64 {
@@ -181,99 +212,12 @@ func (s *refinement[T]) relative(k int) float64 {
 	return r.Value() / b.Value()
 }
 
-// unscaled returns x = right·y·2^unit.
-func (s *refinement[T]) unscaled() *dense.Matrix[T] {
+// unscale stores right·y·2^unit in the columns of x from lo on.
+func (s *refinement[T]) unscale(x *dense.Matrix[T], lo int) {
 	for i := range s.y.Rows {
+		row := x.Row(i)[lo:]
 		for k, v := range s.y.Row(i) {
-			w := s.right[i]
-			s.y.Set(i, k, scalar.Of[T](w, 0)*v*scalar.Of[T](s.unit[k], 0))
+			row[k] = scalar.Of[T](s.right[i], 0) * v * scalar.Of[T](s.unit[k], 0)
 		}
-	}
-	return s.y
-}
-
-// bound sets ForwardBound: the error of column k of x is at most
-// |right·op(M)⁻¹|·w with w = |r| + n·Eps²·(|M|·|y|+|c|), the last term for the
-// rounding of the residual itself; ‖|B|·w‖∞ = ‖diag(w)·Bᴴ‖₁ is estimated by
-// norm1Estimate (Arioli, Demmel, Duff, SIAM J. Matrix Anal. 10(2), 1989; LAPACK
-// xGERFS). Half an Eps is added for the rounding of x.
-func (s *refinement[T]) bound(ctx context.Context) error {
-	n, cols := s.y.Rows, s.y.Cols
-	if n == 0 {
-		return nil
-	}
-	w := make([]float64, n*cols)
-	for i, r := range s.res.hi {
-		w[i] = scalar.Abs(r)*(1+4*scalar.Eps) + float64(n+1)*scalar.Eps*scalar.Eps*s.res.weight[i]
-	}
-	size := make([]float64, cols)
-	for i := range n {
-		for k, v := range s.y.Row(i) {
-			size[k] = max(size[k], s.right[i]*scalar.Abs(v))
-		}
-	}
-	inner, outer := matrix.ConjTranspose, matrix.NoTranspose
-	v, err := norm1Estimate(n, cols, func(x *dense.Matrix[T], adjoint bool) error {
-		if !adjoint { // diag(w)·op(M)⁻ᴴ·right
-			multiplyRows(x, s.right)
-			if err := s.apply(ctx, x, inner); err != nil {
-				return err
-			}
-			multiplyElements(x, w)
-			return nil
-		}
-		multiplyElements(x, w)
-		if err := s.apply(ctx, x, outer); err != nil {
-			return err
-		}
-		multiplyRows(x, s.right)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for k := range cols {
-		e := 0.0
-		if size[k] > 0 {
-			e = v[k]/size[k] + scalar.Eps/2
-		}
-		s.report.ForwardBound = nanMax(s.report.ForwardBound, e)
-	}
-	return nil
-}
-
-// apply replaces x by op(M)⁻¹·x, or by op(M)⁻ᴴ·x for outer = ConjTranspose.
-func (s *refinement[T]) apply(ctx context.Context, x *dense.Matrix[T], outer matrix.Op) error {
-	if outer == matrix.NoTranspose {
-		return s.f.solveScaled(ctx, x, s.op)
-	}
-	switch s.op {
-	case matrix.NoTranspose:
-		return s.f.solveScaled(ctx, x, matrix.ConjTranspose)
-	case matrix.ConjTranspose:
-		return s.f.solveScaled(ctx, x, matrix.NoTranspose)
-	}
-	conjugate(x.Data) // (Mᵀ)⁻ᴴ is the conjugate of M⁻¹
-	if err := s.f.solveScaled(ctx, x, matrix.NoTranspose); err != nil {
-		return err
-	}
-	conjugate(x.Data)
-	return nil
-}
-
-func multiplyElements[T scalar.Scalar](x *dense.Matrix[T], w []float64) {
-	for i, v := range x.Data {
-		x.Data[i] = scalar.Of[T](w[i], 0) * v
-	}
-}
-
-// judge returns a *SingularError when no digit of the solution is certain.
-func (s *refinement[T]) judge() error {
-	if s.report.ForwardBound < 1 && s.report.BackwardError < 1 {
-		return nil
-	}
-	return &SingularError{
-		Column: s.f.column, Pivot: s.f.pivot, Condition: s.report.ForwardBound / scalar.Eps,
-		Reason: "refinement does not reach one certain digit",
 	}
 }

@@ -24,7 +24,7 @@ func newResidual[T scalar.Scalar](n, k int) *residual[T] {
 }
 
 // residualColumns is the number of columns of one parallel block.
-const residualColumns = 8
+const residualColumns = 4
 
 // compute sets hi to the rounded residual b - op(M)·x of all columns, M being
 // the scaled matrix of f, and weight to |op(M)|·|x| + |b|.

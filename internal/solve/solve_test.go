@@ -18,8 +18,11 @@ func TestRandom(t *testing.T) {
 func testRandom[T scalar.Scalar](t *testing.T) {
 	symmetries := []matrix.Symmetry{matrix.General, matrix.Symmetric, matrix.SkewSymmetric, matrix.Hermitian}
 	for _, sym := range symmetries {
-		for _, n := range []int{1, 2, 3, 10, 60, 300} {
+		for _, n := range []int{1, 2, 3, 10, 60, 150} {
 			for _, diagonal := range []float64{0.01, 1, 30} {
+				if n > 100 && diagonal != 0.01 && sym != matrix.SkewSymmetric {
+					continue
+				}
 				if sym == matrix.SkewSymmetric {
 					if n%2 == 1 || diagonal != 1 {
 						continue
@@ -31,10 +34,9 @@ func testRandom[T scalar.Scalar](t *testing.T) {
 					r := newRand(uint64(n))
 					p, v := randomSparse[T](r, n, 3, sym, diagonal)
 					for _, ordering := range []string{"amd", "nested-dissection", "natural"} {
-						for _, method := range []string{"auto", "lu"} {
-							checkSystem(t, p, v, Options{Method: method, Ordering: ordering, Threads: 2})
-						}
+						checkSystem(t, p, v, Options{Ordering: ordering, Threads: 2})
 					}
+					checkSystem(t, p, v, Options{Method: "lu", Threads: 2})
 				})
 			}
 		}
@@ -46,7 +48,7 @@ func checkSystem[T scalar.Scalar](t *testing.T, p *matrix.Pattern, v []T, opt Op
 	f := factorise(t, p, v, opt)
 	r := newRand(7)
 	for op := range matrix.Op(3) {
-		for _, k := range []int{1, 3, 30} {
+		for _, k := range []int{1, 30} {
 			b := randomBlock[T](r, p.Rows, k)
 			x := b.Clone()
 			if err := f.Solve(ctx, x, op); err != nil {

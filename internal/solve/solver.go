@@ -19,6 +19,7 @@ type Solver[T scalar.Scalar] struct {
 	pattern   *matrix.Pattern
 	opt       Options
 	tree      *order.Tree
+	columns   []int32 // column j is column columns[j] of what was ordered; nil when it is the same
 	transpose []int32 // place of the mirror image of every entry, of a general pattern of symmetric structure
 
 	mu   sync.Mutex
@@ -36,11 +37,12 @@ func New[T scalar.Scalar](ctx context.Context, p *matrix.Pattern, opt Options) (
 	if err := opt.check(); err != nil {
 		return nil, err
 	}
-	tree, err := order.Analyse(ctx, order.FromPattern(p), order.Options{Ordering: opt.Ordering, Threads: opt.Threads})
+	columns := transversal(p)
+	tree, err := order.Analyse(ctx, order.FromPattern(permuted(p, columns)), order.Options{Ordering: opt.Ordering, Threads: opt.Threads})
 	if err != nil {
 		return nil, err
 	}
-	s := &Solver[T]{pattern: p, opt: opt, tree: tree, idle: map[*direct.Symbolic]*direct.Numeric[T]{}}
+	s := &Solver[T]{pattern: p, opt: opt, tree: tree, columns: columns, idle: map[*direct.Symbolic]*direct.Numeric[T]{}}
 	if p.Symmetry == matrix.General && !p.Dense && opt.Method != "lu" {
 		s.transpose = mirrorPlaces(p)
 	}
@@ -72,7 +74,7 @@ func (s *Solver[T]) symbolic(half bool) *direct.Symbolic {
 		at = &s.half
 	}
 	if *at == nil {
-		*at = direct.Analyse(s.pattern, s.tree, half)
+		*at = direct.Analyse(s.pattern, s.tree, half, s.columns)
 	}
 	return *at
 }

@@ -41,7 +41,7 @@ func (inv *Inverse[S]) reduce(ctx context.Context, m *Model, problem *reduced.Pr
 	}, coefficients.Options{Threads: opt.Threads, Progress: opt.Progress}); err != nil {
 		return err
 	}
-	inv.PreferSolutions = inv.Solutions.Score < basis.Calibration.LargestError/preferFactor
+	inv.PreferSolutions = inv.Solutions.Score < basis.Calibration.LargestError/preferFactor // -1 when not measured
 	return inv.combine(ctx, m, opt)
 }
 
@@ -131,7 +131,7 @@ func (inv *Inverse[S]) combine(ctx context.Context, m *Model, opt Options) error
 		}
 		copy(in.Alpha.Row(i), fromComplex[S](alpha))
 	}
-	in.Cloud = inv.rayleigh(m, opt.Seed)
+	in.Cloud = lambda.Mix(inv.rayleigh(m, opt.Seed), in.Weight, cloudDirections, opt.Seed)
 	return inv.fitLambda(ctx, in)
 }
 
@@ -146,6 +146,9 @@ func (inv *Inverse[S]) fitLambda(ctx context.Context, in *lambda.Input[S]) error
 	inv.Lambda = fitted
 	return err
 }
+
+// cloudDirections is the number of directions mixed from Rayleigh quotients.
+const cloudDirections = 400
 
 // rayleighVectors is the number of random combinations of solutions whose
 // Rayleigh quotients join those of the solutions themselves.

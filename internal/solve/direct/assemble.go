@@ -103,9 +103,22 @@ func scaleColumn[T scalar.Scalar](y, x []T, row []float64, col float64) {
 	}
 }
 
-// extendBlock is the number of columns of a contribution block that one
-// goroutine adds at a time.
-const extendBlock = 32
+// columnBlock is the number of columns that one goroutine moves at a time, of
+// fronts of more than columnsFrom.
+const (
+	columnBlock = 32
+	columnsFrom = 128
+)
+
+// alone reports whether one goroutine moves all m columns: without a closure,
+// which small fronts would pay for.
+func alone(m, threads int) bool { return threads <= 1 || m < columnsFrom }
+
+// shared calls f for blocks of m columns, by several goroutines.
+func shared(m, threads int, f func(lo, hi int)) {
+	// The context is never cancelled.
+	_ = scalar.Blocks(context.Background(), m, columnBlock, threads, func(_, lo, hi int) { f(lo, hi) })
+}
 
 // extend adds the contribution blocks of the children of front f, by increasing
 // number, and frees them.
@@ -117,14 +130,11 @@ func (w *worker[T]) extend(f, d int, front []T, threads int) {
 		k := n.delays(int(c))
 		place := w.place(int(c), k, at, d)
 		at += k
-		size := u.m - u.c
-		if threads > 1 && size > 4*extendBlock {
-			// The context is never cancelled.
-			_ = scalar.Blocks(context.Background(), size, extendBlock, threads, func(_, lo, hi int) {
-				addBlock(front, m, u.block, place, n.sym.half, lo, hi)
-			})
+		size, half := u.m-u.c, n.sym.half
+		if alone(size, threads) {
+			addBlock(front, m, u.block, place, half, 0, size)
 		} else {
-			addBlock(front, m, u.block, place, n.sym.half, 0, size)
+			shared(size, threads, func(lo, hi int) { addBlock(front, m, u.block, place, half, lo, hi) })
 		}
 		w.release(u)
 	}
@@ -154,13 +164,16 @@ func addBlock[T scalar.Scalar](front []T, m int, block []T, place []int32, half 
 	for j := lo; j < hi; j++ {
 		col := front[int(place[j])*m:][:m]
 		if half {
-			at := j*size - j*(j-1)/2
+			at := packed(j, size)
 			addColumn(col, block[at:at+size-j], place[j:])
 		} else {
 			addColumn(col, block[j*size:(j+1)*size], place)
 		}
 	}
 }
+
+// packed returns where column j of a lower triangle of order n begins.
+func packed(j, n int) int { return j*n - j*(j-1)/2 }
 
 // addColumn computes y[place[i]] += x[i]; places increase, and where they are
 // consecutive no look-up is needed.
@@ -179,7 +192,7 @@ func addColumn[T scalar.Scalar](y, x []T, place []int32) {
 }
 
 // contribute keeps the Schur complement of front f for the parent.
-func (w *worker[T]) contribute(f int, front []T, pooled bool) {
+func (w *worker[T]) contribute(f int, front []T, pooled bool, threads int) {
 	v := &w.n.nodes[f]
 	m, c, half := v.m, v.c, w.n.sym.half
 	r := m - c
@@ -196,13 +209,24 @@ func (w *worker[T]) contribute(f int, front []T, pooled bool) {
 	} else {
 		v.block = w.push(size)
 	}
-	at := 0
-	for j := c; j < m; j++ {
-		first := c
+	if alone(r, threads) {
+		takeBlock(v.block, front, m, c, half, 0, r)
+		return
+	}
+	shared(r, threads, func(lo, hi int) { takeBlock(v.block, front, m, c, half, lo, hi) })
+}
+
+// takeBlock copies columns lo to hi-1 of the part of a front behind its first c
+// rows and columns: the inverse of addBlock.
+func takeBlock[T scalar.Scalar](block, front []T, m, c int, half bool, lo, hi int) {
+	r := m - c
+	for j := lo; j < hi; j++ {
+		column := front[(c+j)*m+c : (c+j+1)*m]
 		if half {
-			first = j
+			copy(block[packed(j, r):], column[j:])
+		} else {
+			copy(block[j*r:], column)
 		}
-		at += copy(v.block[at:], front[j*m+first:(j+1)*m])
 	}
 }
 

@@ -93,7 +93,7 @@ func analyse(t testing.TB, p *matrix.Pattern, half bool) *Symbolic {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Analyse(p, tree, half)
+	return Analyse(p, tree, half, nil)
 }
 
 func rules(k Kind, threads int) Rules {

@@ -53,7 +53,7 @@ func (w *worker[T]) front(f int, a Matrix[T], threads int, pooled bool) error {
 	root := n.sym.tree.SuperParent[f] < 0
 	n.identify(f, d)
 	front := w.space(f, d, root, threads > 1)
-	n.clear(front, v.m)
+	n.clear(front, v.m, threads)
 	n.assemble(f, d, front, a)
 	w.extend(f, d, front, threads)
 	if err := w.eliminate(f, front, k, root, threads); err != nil {
@@ -61,7 +61,7 @@ func (w *worker[T]) front(f int, a Matrix[T], threads int, pooled bool) error {
 	}
 	if !root {
 		w.store(f, front)
-		w.contribute(f, front, pooled)
+		w.contribute(f, front, pooled, threads)
 	}
 	if threads > 1 && !root {
 		w.run.pool.put(front)
@@ -109,12 +109,21 @@ func (w *worker[T]) space(f, d int, root, pooled bool) []T {
 }
 
 // clear zeroes what will be used of an m×m front.
-func (n *Numeric[T]) clear(front []T, m int) {
-	if !n.sym.half {
-		clear(front)
+func (n *Numeric[T]) clear(front []T, m, threads int) {
+	half := n.sym.half
+	if alone(m, threads) {
+		clearColumns(front, m, half, 0, m)
 		return
 	}
-	for j := range m {
+	shared(m, threads, func(lo, hi int) { clearColumns(front, m, half, lo, hi) })
+}
+
+func clearColumns[T scalar.Scalar](front []T, m int, half bool, lo, hi int) {
+	if !half {
+		clear(front[lo*m : hi*m])
+		return
+	}
+	for j := lo; j < hi; j++ {
 		clear(front[j*m+j : (j+1)*m])
 	}
 }
@@ -164,7 +173,7 @@ func (w *worker[T]) eliminate(f int, front []T, k int, root bool, threads int) e
 	switch n.rules.Kind {
 	case Cholesky:
 		if c := n.set.Cholesky(&w.work, front, v.m, v.m, k, threads); c >= 0 {
-			return &PivotError{Column: int(n.sym.tree.Perm[v.colIDs[c]]), Kind: Cholesky}
+			return &PivotError{Column: int(n.sym.colOf[v.colIDs[c]]), Kind: Cholesky}
 		}
 		v.c = k
 	case LU:
@@ -182,7 +191,7 @@ func (w *worker[T]) eliminate(f int, front []T, k int, root bool, threads int) e
 	}
 	w.delayed += k - v.c
 	if root && v.c < k {
-		w.run.deficient(f, int(n.sym.tree.Perm[v.colIDs[v.c]]), n.rules.Kind)
+		w.run.deficient(f, int(n.sym.colOf[v.colIDs[v.c]]), n.rules.Kind)
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func (n *Numeric[T]) Factorise(ctx context.Context, a Matrix[T], r Rules) error 
 	r.Threads = scalar.Threads(r.Threads)
 	n.rules, n.stats = r, Stats{}
 	for k, old := range n.sym.tree.Perm {
-		n.row[k], n.col[k] = a.Row[old], a.Col[old]
+		n.row[k], n.col[k] = a.Row[old], a.Col[n.sym.colOf[k]]
 	}
 	if n.state == nil || len(n.state.workers) != r.Threads {
 		n.state = newRun(n)

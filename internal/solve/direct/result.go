@@ -35,7 +35,7 @@ func (n *Numeric[T]) LogDet() (logabs float64, phase T) {
 		sum.Add(math.Log(m))
 		phase *= det / scalar.Of[T](m, 0)
 	})
-	if n.rules.Kind == LU && odd(n.rowPos) != odd(n.colPos) {
+	if n.rules.Kind == LU && odd(n.rowPos) != (odd(n.colPos) != n.sym.oddColumns) {
 		phase = -phase
 	}
 	if p := scalar.Abs(phase); p > 0 {
@@ -150,11 +150,11 @@ func (n *Numeric[T]) SmallestPivot() (column int, pivot float64) {
 // columnAt returns the column of the matrix whose pivot has the given place.
 func (n *Numeric[T]) columnAt(place int) int {
 	if n.rules.Kind == Cholesky {
-		return int(n.sym.tree.Perm[place])
+		return int(n.sym.colOf[place])
 	}
 	for id, p := range n.colPos {
 		if int(p) == place {
-			return int(n.sym.tree.Perm[id])
+			return int(n.sym.colOf[id])
 		}
 	}
 	return 0

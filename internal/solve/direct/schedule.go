@@ -97,9 +97,20 @@ func (r *run[T]) cut(s *Symbolic, threads int) {
 
 // factorise runs all tasks.
 func (r *run[T]) factorise(ctx context.Context, a Matrix[T]) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	r.reset()
-	stop := context.AfterFunc(ctx, func() { r.fail(ctx.Err()) })
-	defer stop()
+	stopped := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		r.fail(ctx.Err())
+		close(stopped)
+	})
+	defer func() {
+		if !stop() {
+			<-stopped // so that it does not fail a later run
+		}
+	}()
 	var wg sync.WaitGroup
 	for _, w := range r.workers[1:] {
 		wg.Add(1)

@@ -37,6 +37,10 @@ type Symbolic struct {
 	pattern *matrix.Pattern
 	tree    *order.Tree
 	half    bool // fronts hold the lower triangle only
+	// Row i of the matrix is row rowAt[i] in the order of the tree, column j is
+	// column colAt[j], and colOf is the inverse of colAt.
+	rowAt, colAt, colOf []int32
+	oddColumns          bool // colAt differs from rowAt by an odd permutation
 	// Entries of supernode s: items[itemPtr[s]:itemPtr[s+1]]; none for a dense
 	// pattern, whose single front takes them as they come.
 	itemPtr []int
@@ -48,6 +52,8 @@ type Symbolic struct {
 	// Children of supernode s: child[childPtr[s]:childPtr[s+1]].
 	childPtr []int32
 	child    []int32
+	parts    []part // of a solution, and the fronts above them
+	above    []int
 	work     []float64 // predicted operations of every front
 	subtree  []float64 // and of the subtree below and with it
 }
@@ -60,14 +66,25 @@ type item struct {
 
 // Analyse lays out the fronts of pattern p for the tree of its graph. With half
 // the matrix must be symmetric or Hermitian: of a general pattern the entries
-// on and below the diagonal are read. It panics when p has 2³¹ entries or more.
-func Analyse(p *matrix.Pattern, tree *order.Tree, half bool) *Symbolic {
+// on and below the diagonal are read. When columns is not nil, the tree is that
+// of the matrix whose column columns[j] is column j of p; only for LU of general
+// sparse patterns. It panics when p has 2³¹ entries or more.
+func Analyse(p *matrix.Pattern, tree *order.Tree, half bool, columns []int32) *Symbolic {
 	if !p.Dense && p.NNZ() > math.MaxInt32 {
 		panic(fmt.Sprintf("direct: pattern of %d entries", p.NNZ()))
 	}
-	s := &Symbolic{pattern: p, tree: tree, half: half}
+	s := &Symbolic{pattern: p, tree: tree, half: half, rowAt: tree.Inverse, colAt: tree.Inverse, colOf: tree.Perm}
+	if columns != nil {
+		s.colAt = make([]int32, len(columns))
+		for j, c := range columns {
+			s.colAt[j] = tree.Inverse[c]
+		}
+		s.colOf = order.Invert(s.colAt)
+		s.oddColumns = odd(columns)
+	}
 	s.relate()
 	s.estimate()
+	s.cutParts()
 	if !p.Dense {
 		s.place()
 	}
@@ -182,9 +199,8 @@ func (s *Symbolic) place() {
 // eachItem calls f with every value to assemble and its permuted position.
 func (s *Symbolic) eachItem(f func(value, row, col int32)) {
 	general := s.pattern.Symmetry == matrix.General
-	inv := s.tree.Inverse
 	s.pattern.Each(func(k, i, j int) {
-		r, c, v := inv[i], inv[j], int32(k)
+		r, c, v := s.rowAt[i], s.colAt[j], int32(k)
 		switch {
 		case s.half && general && i < j:
 		case s.half && r < c:

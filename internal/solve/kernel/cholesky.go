@@ -24,7 +24,7 @@ func (s *Set[T]) Cholesky(w *Work[T], a []T, ld, m, k, threads int) int {
 // cholesky factorises the m×n lower trapezoid a.
 func (s *Set[T]) cholesky(w *Work[T], a []T, ld, m, n, threads int) int {
 	if n <= base {
-		return s.choleskyBase(w, a, ld, m, n, threads)
+		return s.choleskyBase(w, a, ld, m, n)
 	}
 	h := roundUp(n/2, base)
 	if c := s.cholesky(w, a, ld, m, h, threads); c >= 0 {
@@ -38,15 +38,22 @@ func (s *Set[T]) cholesky(w *Work[T], a []T, ld, m, n, threads int) int {
 	return -1
 }
 
-// choleskyBase factorises up to base columns.
-func (s *Set[T]) choleskyBase(w *Work[T], a []T, ld, m, n, threads int) int {
-	row := &w.row
+// shortColumn is the height up to which columns are factorised as a whole.
+const shortColumn = 64
+
+// choleskyBase factorises up to base columns: the square on top, then the
+// rows below it by substitution.
+func (s *Set[T]) choleskyBase(w *Work[T], a []T, ld, m, n int) int {
+	row, height := &w.row, n
+	if m <= shortColumn {
+		height = m
+	}
 	for j := range n {
 		for p := range j {
 			row[p] = a[j+p*ld]
 		}
 		conjugate(row[:j])
-		y := a[j*(ld+1):][:n-j]
+		y := a[j*(ld+1):][:height-j]
 		s.in.columns(y, a[j:], ld, row[:j])
 		d := scalar.Real(y[0])
 		if !(d > 0) || math.IsInf(d, 1) {
@@ -56,7 +63,7 @@ func (s *Set[T]) choleskyBase(w *Work[T], a []T, ld, m, n, threads int) int {
 		y[0] = scalar.Of[T](d, 0)
 		s.in.scale(y[1:], y[1:], scalar.Of[T](1/d, 0))
 	}
-	if m > n {
+	if m > height {
 		t := triangle[T]{m: a, ld: ld, f: form{true, scalar.IsComplex[T]()}, forward: true}
 		s.solveBase(w, t, a[n:], ld, m-n, n)
 	}

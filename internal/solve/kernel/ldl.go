@@ -22,7 +22,7 @@ type ldl[T scalar.Scalar] struct {
 	ldw      int
 	scaled   []T // row i, pivot p of L·D (conjugated if conj) at scaled[i+(p-start)*ldw]
 	col, oth []T // updated candidate columns, rows q..m-1 from place q on
-	coef     []T
+	coef     []T // row of L·D that updates a candidate
 }
 
 // LDL factorises columns of the symmetric or, if o.Conj, Hermitian m×m front a
@@ -43,7 +43,7 @@ func (s *Set[T]) LDL(w *Work[T], a []T, ld, m, k int, o Pivoting, p *Pivots[T]) 
 	f := &w.ldl
 	*f = ldl[T]{set: s, w: w, a: a, ld: ld, m: m, o: o, p: p, conj: o.Conj, ldw: m}
 	f.col, f.oth = grow(&w.col, m), grow(&w.other, m)
-	f.coef = grow(&w.coef, max(k, base*base))
+	f.coef = grow(&w.coef, base*base)
 	f.eliminate(k)
 	p.Count = f.q
 	p.D = p.D[:2*f.q]

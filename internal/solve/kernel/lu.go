@@ -99,7 +99,10 @@ func (f *lu[T]) pivot(c, e int) bool {
 	v := f.col[:f.m]
 	copy(v[s:], f.a[s+c*ld:][:f.m-s])
 	for p := s; p < q; p++ {
-		f.set.in.columns(v[p+1:q], f.a[p+1+p*ld:], ld, v[p:p+1])
+		x, y := v[p], v[p+1:q]
+		for i, l := range f.a[p+1+p*ld:][:q-p-1] {
+			y[i] -= l * x
+		}
 	}
 	f.set.in.columns(v[q:], f.a[q+s*ld:], ld, v[s:q])
 	r, most := largest(v[q:f.k])
@@ -138,6 +141,14 @@ func (f *lu[T]) take(r, c, e int) {
 
 // swapRows applies the window's exchanges of rows to columns lo..hi-1.
 func (f *lu[T]) swapRows(lo, hi int) {
+	if f.o.Threads <= 1 || hi-lo < 2*turnedCols {
+		f.swapRange(lo, hi)
+		return
+	}
+	share(hi-lo, turnedCols, f.o.Threads, func(_, from, to int) { f.swapRange(lo+from, lo+to) })
+}
+
+func (f *lu[T]) swapRange(lo, hi int) {
 	swaps := f.swaps[:f.q-f.start]
 	for j := lo; j < hi; j++ {
 		col := f.a[j*f.ld:][:f.m]
@@ -195,17 +206,29 @@ func (s *Set[T]) solveLeft(w *Work[T], l []T, ld, k int, u []T, ldu, n, threads 
 	}
 	// Substitution runs along rows of U: turned, they are contiguous.
 	t := triangle[T]{m: l, ld: ld, f: form{trans: true}, forward: true, unit: true}
-	x := grow(&w.turned, turnedCols*base)
-	for j := 0; j < n; j += turnedCols {
-		cols := min(turnedCols, n-j)
-		turn(x, turnedCols, u[j*ldu:], ldu, k, cols)
-		s.solveBase(w, t, x, turnedCols, cols, k)
-		turn(u[j*ldu:], ldu, x, turnedCols, cols, k)
+	t.gather(w, k)
+	if threads <= 1 || n < 2*turnedCols {
+		x := grow(&w.turned, turnedCols*base)
+		for j := 0; j < n; j += turnedCols {
+			s.substituteTurned(w, t, x, u[j*ldu:], ldu, k, min(turnedCols, n-j))
+		}
+		return
 	}
+	x := grow(&w.turned, turnedCols*base*scalar.BlockCount(n, turnedCols))
+	share(n, turnedCols, threads, func(b, lo, hi int) {
+		s.substituteTurned(w, t, x[b*turnedCols*base:], u[lo*ldu:], ldu, k, hi-lo)
+	})
 }
 
 // turnedCols is how many columns are solved at once.
 const turnedCols = 64
+
+// substituteTurned solves for cols columns of U by way of their transpose x.
+func (s *Set[T]) substituteTurned(w *Work[T], t triangle[T], x, u []T, ldu, k, cols int) {
+	turn(x, turnedCols, u, ldu, k, cols)
+	s.substitute(w, t, x, turnedCols, cols, k)
+	turn(u, ldu, x, turnedCols, cols, k)
+}
 
 // turn stores the transpose of a, m×n, in dst.
 func turn[T scalar.Scalar](dst []T, ldd int, a []T, lda, m, n int) {

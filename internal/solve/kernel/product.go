@@ -10,7 +10,8 @@ const (
 	depth       = 256     // terms of one pass over C
 	blockRows   = 192     // rows of C per block, a multiple of every mr
 	stripes     = 4       // strips of columns per task of a threaded product
-	threadTerms = 1 << 20 // multiplications from which threads pay
+	packStrips  = 32      // strips per task of threaded packing
+	threadTerms = 1 << 21 // multiplications from which threads pay
 	directLimit = 64      // operands used by at most so many rows or columns of C are not packed
 )
 
@@ -19,6 +20,20 @@ type form struct{ trans, conj bool }
 
 func formOf[T scalar.Scalar](op Op) form {
 	return form{op != NoTrans, op == ConjTrans && scalar.IsComplex[T]()}
+}
+
+// from returns a from term p on.
+func from[T scalar.Scalar](a []T, ld, p int, f form) []T {
+	if f.trans {
+		return a[p:]
+	}
+	return a[p*ld:]
+}
+
+// fromRow returns a from row i on.
+func fromRow[T scalar.Scalar](a []T, ld, i int, f form) []T {
+	f.trans = !f.trans
+	return from(a, ld, i, f)
 }
 
 // operand is one side of a product, n rows (of A) or columns (of B) by k terms,
@@ -42,14 +57,20 @@ func (o *operand[T]) strip(i int) ([]T, int) {
 
 // load makes an operand of k terms of the n rows of a: element (i, p) is
 // a[i+p*ld], or a[p+i*ld] if f.trans. direct says not to pack if possible.
-func load[T scalar.Scalar](buf, a []T, ld, n, k, width int, f form, direct bool) operand[T] {
+func load[T scalar.Scalar](buf, a []T, ld, n, k, width int, f form, direct bool, threads int) operand[T] {
 	if !direct || f.trans || f.conj {
-		pack(buf, a, ld, n, k, width, f)
+		if threads <= 1 {
+			pack(buf, a, ld, n, k, width, f)
+		} else {
+			share(n, width*packStrips, threads, func(_, lo, hi int) {
+				pack(buf[lo*k:], fromRow(a, ld, lo, f), ld, hi-lo, k, width, f)
+			})
+		}
 		return operand[T]{v: buf, ld: width, stride: k, full: roundUp(n, width), width: width}
 	}
 	full := n / width * width
 	if full < n {
-		pack(buf, a[full:], ld, n-full, k, width, f)
+		pack(buf, fromRow(a, ld, full, f), ld, n-full, k, width, f)
 	}
 	return operand[T]{v: a, ld: ld, stride: 1, full: full, tail: buf, width: width}
 }
@@ -80,22 +101,20 @@ func (s *Set[T]) subtract(w *Work[T], lower bool, m, n, k int, a []T, lda int, f
 		kc := min(depth, k-p)
 		w.prod = product[T]{
 			c: c, ldc: ldc, m: m, n: n, lower: lower, k: kc,
-			a: load(bufA, from(a, lda, p, fa), lda, m, kc, s.in.mr, fa, n <= directLimit),
-			b: load(bufB, from(b, ldb, p, fb), ldb, n, kc, s.in.nr, fb, m <= directLimit),
+			a: load(bufA, from(a, lda, p, fa), lda, m, kc, s.in.mr, fa, n <= directLimit, threads),
+			b: load(bufB, from(b, ldb, p, fb), ldb, n, kc, s.in.nr, fb, m <= directLimit, threads),
 		}
 		s.run(w, threads)
 	}
 }
 
-// from returns a from term p on.
-func from[T scalar.Scalar](a []T, ld, p int, f form) []T {
-	if f.trans {
-		return a[p:]
-	}
-	return a[p*ld:]
-}
-
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
+
+// share runs f(b, lo, hi) for blocks of size of n items on several goroutines.
+func share(n, size, threads int, f func(b, lo, hi int)) {
+	// The context is never cancelled, so that Blocks returns no error.
+	_ = scalar.Blocks(context.Background(), n, size, threads, f)
+}
 
 // run does all columns of the product.
 func (s *Set[T]) run(w *Work[T], threads int) {
@@ -107,8 +126,7 @@ func (s *Set[T]) run(w *Work[T], threads int) {
 	}
 	step := s.in.nr * stripes
 	edges := grow(&w.edge, size*scalar.BlockCount(pr.n, step))
-	// The context is never cancelled, so that Blocks returns no error.
-	_ = scalar.Blocks(context.Background(), pr.n, step, threads, func(b, lo, hi int) {
+	share(pr.n, step, threads, func(b, lo, hi int) {
 		s.columnRange(pr, lo, hi, edges[b*size:][:size])
 	})
 }

@@ -9,7 +9,7 @@ func (s *Set[T]) solveRows(w *Work[T], t triangle[T], b []T, ldb, nrhs, k int) {
 		return
 	}
 	if nrhs > 1 {
-		s.solve(w, t, b, ldb, nrhs, k, 1)
+		s.solve(w, t, b, ldb, nrhs, k)
 		return
 	}
 	x := b

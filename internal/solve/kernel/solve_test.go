@@ -130,3 +130,26 @@ func testSolveD[T scalar.Scalar](t *testing.T, s *Set[T]) {
 		within(t, label("conj=", conj), fromStored(got, 3, 3, 4).op(Trans), x, bound, 1)
 	}
 }
+
+// TestTinyPivot: reciprocals of subnormal pivots overflow, quotients do not.
+func TestTinyPivot(t *testing.T) { forAll(t, testTinyPivot[float64], testTinyPivot[complex128]) }
+
+func testTinyPivot[T scalar.Scalar](t *testing.T, s *Set[T]) {
+	var w Work[T]
+	tiny := scalar.Of[T](0x1p-1060, 0)
+	for _, op := range ops {
+		for _, nrhs := range []int{1, 3} {
+			u := []T{1, 0, 0, tiny}
+			x := make([]T, 2*nrhs)
+			for r := range nrhs {
+				x[r], x[nrhs+r] = 2, 5*tiny
+			}
+			s.SolveUpper(&w, op, false, u, 2, 2, x, nrhs, nrhs)
+			for r := range nrhs {
+				if x[r] != 2 || x[nrhs+r] != 5 {
+					t.Errorf("op %d, %d right-hand sides: solution %v", op, nrhs, x)
+				}
+			}
+		}
+	}
+}

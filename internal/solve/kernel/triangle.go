@@ -23,26 +23,26 @@ func (t triangle[T]) at(p int) triangle[T] {
 	return t
 }
 
-// solve computes X in place of B.
-func (s *Set[T]) solve(w *Work[T], t triangle[T], x []T, ldx, rows, k, threads int) {
+// solve computes X in place of B, halving the unknowns: what couples the
+// halves is a product.
+func (s *Set[T]) solve(w *Work[T], t triangle[T], x []T, ldx, rows, k int) {
 	if k <= base {
 		s.solveBase(w, t, x, ldx, rows, k)
 		return
 	}
 	h := roundUp(k/2, base)
 	rest := k - h
-	// Block (h.., 0..h-1) of the coefficients as stored, or its mirror image.
 	if t.forward {
-		s.solve(w, t, x, ldx, rows, h, threads)
+		s.solve(w, t, x, ldx, rows, h)
 		m := t.block(0, h)
-		s.subtract(w, false, rows, rest, h, x, ldx, form{}, m, t.ld, t.f, x[h*ldx:], ldx, threads)
-		s.solve(w, t.at(h), x[h*ldx:], ldx, rows, rest, threads)
+		s.subtract(w, false, rows, rest, h, x, ldx, form{}, m, t.ld, t.f, x[h*ldx:], ldx, 1)
+		s.solve(w, t.at(h), x[h*ldx:], ldx, rows, rest)
 		return
 	}
-	s.solve(w, t.at(h), x[h*ldx:], ldx, rows, rest, threads)
+	s.solve(w, t.at(h), x[h*ldx:], ldx, rows, rest)
 	m := t.block(h, 0)
-	s.subtract(w, false, rows, h, rest, x[h*ldx:], ldx, form{}, m, t.ld, t.f, x, ldx, threads)
-	s.solve(w, t, x, ldx, rows, h, threads)
+	s.subtract(w, false, rows, h, rest, x[h*ldx:], ldx, form{}, m, t.ld, t.f, x, ldx, 1)
+	s.solve(w, t, x, ldx, rows, h)
 }
 
 // block returns the stored coefficients from m(p, j) on.
@@ -55,8 +55,15 @@ func (t triangle[T]) block(p, j int) []T {
 
 // solveBase solves for up to base unknowns by substitution.
 func (s *Set[T]) solveBase(w *Work[T], t triangle[T], x []T, ldx, rows, k int) {
-	coef := grow(&w.coef, base*base)
-	inv := &w.inv
+	t.gather(w, k)
+	s.substitute(w, t, x, ldx, rows, k)
+}
+
+// gather stores the coefficients of k ≤ base unknowns in w, equation after
+// equation.
+func (t triangle[T]) gather(w *Work[T], k int) {
+	w.coef = grow(&w.coef, base*base)
+	coef, diag := w.coef, &w.diag
 	for j := range k {
 		lo, hi := 0, j
 		if !t.forward {
@@ -65,18 +72,17 @@ func (s *Set[T]) solveBase(w *Work[T], t triangle[T], x []T, ldx, rows, k int) {
 		for p := lo; p < hi; p++ {
 			coef[j*base+p] = t.block(p, j)[0]
 		}
-		inv[j] = t.block(j, j)[0]
+		diag[j] = t.block(j, j)[0]
 	}
 	if t.f.conj {
 		conjugate(coef)
-		conjugate(inv[:])
+		conjugate(diag[:])
 	}
-	if !t.unit {
-		for j := range k {
-			inv[j] = 1 / inv[j]
-		}
-	}
-	const chunk = 64
+}
+
+// substitute solves with the coefficients gathered in w, which it only reads.
+func (s *Set[T]) substitute(w *Work[T], t triangle[T], x []T, ldx, rows, k int) {
+	const chunk = 64 // rows that stay in the nearest cache
 	for r := 0; r < rows; r += chunk {
 		n := min(chunk, rows-r)
 		for i := range k {
@@ -87,10 +93,10 @@ func (s *Set[T]) solveBase(w *Work[T], t triangle[T], x []T, ldx, rows, k int) {
 			}
 			y := x[r+j*ldx:][:n]
 			if lo < hi {
-				s.in.columns(y, x[r+lo*ldx:], ldx, coef[j*base+lo:j*base+hi])
+				s.in.columns(y, x[r+lo*ldx:], ldx, w.coef[j*base+lo:j*base+hi])
 			}
 			if !t.unit {
-				s.in.scale(y, y, inv[j])
+				s.divide(y, y, w.diag[j])
 			}
 		}
 	}

@@ -12,7 +12,7 @@ type Work[T scalar.Scalar] struct {
 	coef       []T // coefficients of a triangular solve, of column updates
 	turned     []T // transposed right-hand sides
 	swaps      []int32
-	row, inv   [base]T // coefficients and pivots of a small triangle
+	row, diag  [base]T // coefficients and pivots of a small triangle
 	prod       product[T]
 	ldl        ldl[T]
 	lu         lu[T]

@@ -28,7 +28,12 @@ type Tree struct {
 type Options struct {
 	Ordering string // "auto" (also ""), "amd", "nested-dissection" or "natural"
 	Threads  int    // of nested dissection; all processors when ≤ 0
-	Relax    []Relax
+	// Uses is the number of factorisations expected of the analysis, 20 when
+	// ≤ 0: "auto" weighs the work they save against the time of a better order.
+	Uses int
+	// Relax says which supernodes are merged, by increasing Width; nil for
+	// rules that suit kernels wanting some 16 columns.
+	Relax []Relax
 }
 
 // Relax allows fronts of up to Width columns a share Zeros of entries that are
@@ -39,7 +44,10 @@ type Relax struct {
 }
 
 // defaultRelax merges small fronts generously.
-var defaultRelax = []Relax{{4, 1}, {16, 0.8}, {48, 0.1}}
+var defaultRelax = []Relax{{8, 0.8}, {24, 0.4}, {64, 0.12}}
+
+// wideZeros is the share of zeros allowed to wider fronts.
+const wideZeros = 0.05
 
 // allowed returns the share of zeros allowed to a front of w columns.
 func (o Options) allowed(w int32) float64 {
@@ -52,7 +60,7 @@ func (o Options) allowed(w int32) float64 {
 			return r.Zeros
 		}
 	}
-	return 0.05
+	return wideZeros
 }
 
 // OrderingError says that Options.Ordering names no order.
@@ -125,25 +133,34 @@ func choose(ctx context.Context, g *Graph, opt Options) (*candidate, error) {
 		}
 		return newCandidate(g, "nested-dissection", perm), nil
 	case "", "auto":
-		return chooseBest(ctx, g, opt.Threads)
+		return chooseBest(ctx, g, opt)
 	}
 	return nil, &OrderingError{opt.Ordering}
 }
 
-// worthwhile is the work per vertex above which a second order is tried.
-const worthwhile = 2000
+const (
+	defaultUses = 20
+	// worthwhile is the number of operations per vertex, over all uses, above
+	// which nested dissection is tried: it takes the time of some 70 000 of
+	// them per vertex and saves a third of those of minimum degree, or more.
+	worthwhile = 200_000
+)
 
 // chooseBest compares minimum degree with nested dissection, unless the former
 // leaves so little work that the latter would cost more than it could save.
-func chooseBest(ctx context.Context, g *Graph, threads int) (*candidate, error) {
+func chooseBest(ctx context.Context, g *Graph, opt Options) (*candidate, error) {
 	if g.Complete {
 		return newCandidate(g, "natural", Natural(g.N)), nil
 	}
+	uses := opt.Uses
+	if uses <= 0 {
+		uses = defaultUses
+	}
 	degree := newCandidate(g, "amd", AMD(g))
-	if g.N <= leafSize || degree.flops < worthwhile*float64(g.N) {
+	if g.N <= leafSize || degree.flops*float64(uses) < worthwhile*float64(g.N) {
 		return degree, nil
 	}
-	perm, err := NestedDissection(ctx, g, threads)
+	perm, err := NestedDissection(ctx, g, opt.Threads)
 	if err != nil {
 		return nil, err
 	}

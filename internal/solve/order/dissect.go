@@ -53,8 +53,9 @@ type dissector struct {
 	wg    sync.WaitGroup
 }
 
-// dissect orders m by means of s, whose vertex v is vertex label[v] of the whole, from place
-// lo on. The position in the recursion, seed, determines the random numbers.
+// dissect orders m, whose vertex v is vertex label[v] of the whole, from place
+// lo on, by means of s. The position in the recursion, seed, determines the
+// random numbers.
 func (d *dissector) dissect(s *separator, m *mesh, label []int32, lo int, seed uint64) {
 	for m.size() > d.leaf && d.ctx.Err() == nil {
 		if d.components(s, m, label, lo, seed) {

@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"testing"
 
@@ -341,7 +342,7 @@ func TestAnalyseErrors(t *testing.T) {
 }
 
 func TestAutoTakesTheLesserWork(t *testing.T) {
-	for name, g := range map[string]*Graph{"box": box(14, 14, 14, false), "chain": box(900, 1, 1, false)} {
+	for name, g := range map[string]*Graph{"box": box(20, 20, 20, false), "chain": box(900, 1, 1, false)} {
 		work := map[string]float64{}
 		for _, ordering := range []string{"auto", "amd", "nested-dissection"} {
 			tree, err := Analyse(context.Background(), g, Options{Ordering: ordering, Threads: 1})
@@ -353,5 +354,33 @@ func TestAutoTakesTheLesserWork(t *testing.T) {
 		if work["auto"] > min(work["amd"], work["nested-dissection"]) {
 			t.Errorf("%s: %v", name, work)
 		}
+	}
+}
+
+// The fewer uses, the less an analysis may cost.
+func TestAutoWeighsUses(t *testing.T) {
+	g := box(20, 20, 20, false)
+	for uses, want := range map[int]string{1: "amd", 0: "nested-dissection", 50: "nested-dissection"} {
+		tree, err := Analyse(context.Background(), g, Options{Uses: uses, Threads: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tree.Ordering != want {
+			t.Errorf("%d uses: %s, want %s", uses, tree.Ordering, want)
+		}
+	}
+}
+
+// The marks start again when they would overflow; the order does not notice.
+func TestMarksStartAgain(t *testing.T) {
+	g := box(25, 20, 1, true)
+	q := newQuotient(g, g.N)
+	q.tag = math.MaxInt32 - 2*int32(g.N) - 50
+	q.run()
+	if q.tag > math.MaxInt32/2 {
+		t.Fatalf("mark %d: the test does not test", q.tag)
+	}
+	if !slices.Equal(q.order, AMD(g)) {
+		t.Error("the order depends on the marks")
 	}
 }

@@ -184,3 +184,52 @@ func checkTree(t *rapid.T, g *Graph, tree *Tree, exact bool) {
 		t.Fatalf("NNZ %d, want %d", tree.NNZ, nnz)
 	}
 }
+
+func TestCompleteGraph(t *testing.T) {
+	const n = 9
+	var edges [][2]int
+	for v := range n {
+		for u := range v {
+			edges = append(edges, [2]int{u, v})
+		}
+	}
+	complete, listed := &Graph{N: n, Complete: true}, fromEdges(n, edges)
+	parent := EliminationTree(complete)
+	if !slices.Equal(parent, EliminationTree(listed)) ||
+		!slices.Equal(ColumnCounts(complete, parent), ColumnCounts(listed, parent)) {
+		t.Error("a complete graph differs from the same with its edges listed")
+	}
+	if complete.Edges() != listed.Edges() {
+		t.Errorf("%d neighbours, want %d", complete.Edges(), listed.Edges())
+	}
+}
+
+// Full and empty graphs, with their edges listed, beyond the size of a leaf.
+func TestExtremeGraphs(t *testing.T) {
+	const n = 300
+	var edges [][2]int
+	for v := range n {
+		for u := range v {
+			edges = append(edges, [2]int{u, v})
+		}
+	}
+	for name, c := range map[string]struct {
+		g           *Graph
+		nnz, fronts int
+	}{
+		"full":  {fromEdges(n, edges), n * (n + 1) / 2, 1},
+		"empty": {fromEdges(n, nil), n, n},
+		"star":  {star(n), 2*n - 1, n - 1},
+	} {
+		for _, ordering := range []string{"auto", "amd", "nested-dissection"} {
+			tree, err := Analyse(context.Background(), c.g, Options{Ordering: ordering, Relax: []Relax{{n, 0}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkPermutation(t, tree.Perm, n)
+			if tree.NNZ != c.nnz || len(tree.SuperParent) != c.fronts {
+				t.Errorf("%s, %s: %d entries, %d supernodes", name, ordering, tree.NNZ, len(tree.SuperParent))
+			}
+		}
+	}
+}
