@@ -89,10 +89,14 @@ func (a *app) openBundle(path string) (*bundle.Reader, error) {
 // bundleMeta is what a bundle records besides the model.
 func bundleMeta(m *surrogate.Model) bundle.Meta {
 	meta := bundle.Meta{ToolVersion: version(), Options: m.Options, Errors: m.Errors}
-	for i, name := range baseNames(m.Files) {
+	files, sums := m.Files, m.Checksums
+	if m.Parts != nil {
+		files, sums = m.Parts.Files, m.Parts.Checksums
+	}
+	for i, name := range baseNames(files) {
 		in := bundle.Input{Name: name}
-		if i < len(m.Checksums) { // crc32c:HEX:BYTES
-			if part := strings.Split(m.Checksums[i], ":"); len(part) == 3 {
+		if i < len(sums) { // crc32c:HEX:BYTES
+			if part := strings.Split(sums[i], ":"); len(part) == 3 {
 				crc, _ := strconv.ParseUint(part[1], 16, 32)
 				in.CRC32C = uint32(crc)
 				in.Bytes, _ = strconv.ParseInt(part[2], 10, 64)

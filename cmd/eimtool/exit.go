@@ -96,7 +96,7 @@ func aboutInput(err error) bool {
 		is[*probefile.Error](err) || is[*memory.SizeError](err) || is[*safefile.OutputError](err) ||
 		is[*bundle.VersionError](err) || errors.Is(err, bundle.ErrCorrupt) || errors.Is(err, bundle.ErrNotBundle) ||
 		is[*surrogate.RHSError](err) || is[*surrogate.PartsError](err) ||
-		is[*answer.MethodError](err) || is[*answer.RHSError](err) || is[*answer.QuantityError](err) ||
+		is[*answer.MethodError](err) || is[*answer.RHSError](err) || is[*answer.QuantityError](err) || is[*answer.PointError](err) ||
 		errors.Is(err, surrogate.ErrNoInterpolation) || is[*fs.PathError](err)
 }
 
@@ -124,6 +124,7 @@ func details(err error) (file string, line int, hint string) {
 		method   *answer.MethodError
 		rhs      *answer.RHSError
 		quantity *answer.QuantityError
+		point    *answer.PointError
 	)
 	switch {
 	case errors.As(err, &usage):
@@ -151,6 +152,8 @@ func details(err error) (file string, line int, hint string) {
 		return "", 0, rhs.Hint
 	case errors.As(err, &quantity):
 		return "", 0, quantity.Hint
+	case errors.As(err, &point):
+		return "", 0, point.Hint
 	case errors.As(err, &out):
 		return out.Path, 0, out.Hint
 	case errors.As(err, &write):

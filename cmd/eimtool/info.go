@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -128,9 +129,10 @@ type bundleInfo struct {
 }
 
 type parameterResult struct {
-	Name string        `json:"name"`
-	Lo   report.Number `json:"lo"`
-	Hi   report.Number `json:"hi"`
+	Name   string        `json:"name"`
+	Lo     report.Number `json:"lo"`
+	Hi     report.Number `json:"hi"`
+	Reason string        `json:"reason,omitempty"`
 }
 
 func (a *app) infoBundle(path string, model *surrogate.Model, r *bundle.Reader) error {
@@ -143,8 +145,12 @@ func (a *app) infoBundle(path string, model *surrogate.Model, r *bundle.Reader) 
 	res.ToolVersion, res.Options, res.Inputs = meta.ToolVersion, meta.Options, meta.Inputs
 	var box []string
 	for _, p := range model.Parameters {
-		res.Parameters = append(res.Parameters, parameterResult{p.Name, report.Number(p.Lo), report.Number(p.Hi)})
-		box = append(box, fmt.Sprintf("%s %g to %g", p.Name, p.Lo, p.Hi))
+		q := parameterResult{Name: p.Name, Lo: report.Number(p.Lo), Hi: report.Number(p.Hi)}
+		text := fmt.Sprintf("%s %g to %g", p.Name, p.Lo, p.Hi)
+		if math.IsInf(p.Lo, 0) {
+			q.Reason, text = "no table of points was given", p.Name+" not bounded"
+		}
+		res.Parameters, box = append(res.Parameters, q), append(box, text)
 	}
 	return a.show(&res.header, res, func(w io.Writer) error {
 		fmt.Fprintf(w, "bundle: %s\nparameters: %s\n", bundleLine(&res.offlineResult), strings.Join(box, ", "))

@@ -36,6 +36,9 @@ func bundleLine(res *offlineResult) string {
 // writeSummary prints what a bundle holds; details are the steps of the greedy
 // and the scores of the coefficient models.
 func writeSummary(w io.Writer, res *offlineResult, details bool) error {
+	if res.Parts != nil {
+		return writePartsSummary(w, res)
+	}
 	number := func(x report.Number) string { return report.Error(float64(x)) }
 	rows := [][]string{
 		{"family", fmt.Sprintf("%d snapshots, %d x %d, %d nonzeros, %s %s", res.Snapshots, res.Rows, res.Cols, res.NNZ, res.Field, res.Symmetry)},
@@ -56,6 +59,21 @@ func writeSummary(w io.Writer, res *offlineResult, details bool) error {
 		return err
 	}
 	return writeHistory(w, res)
+}
+
+// writePartsSummary prints what the bundle of a given affine family holds.
+func writePartsSummary(w io.Writer, res *offlineResult) error {
+	rows := [][]string{{"family", fmt.Sprintf("given by %d parts, %d x %d, %d nonzeros, %s %s", res.Terms, res.Rows, res.Cols, res.NNZ, res.Field, res.Symmetry)}}
+	for i, c := range res.Parts {
+		rows = append(rows, []string{fmt.Sprintf("coefficient %d", i+1), c})
+	}
+	if e := float64(res.TrainingError); !math.IsNaN(e) {
+		rows = append(rows, []string{"error of the samples", fmt.Sprintf("%s  (%d samples against the sum of the parts)", report.Error(e), res.Snapshots)})
+	}
+	if res.Solutions != nil {
+		rows = append(rows, []string{"solutions", res.Solutions.summary()})
+	}
+	return report.Table(w, nil, rows)
 }
 
 // numbers writes 1,2,3.

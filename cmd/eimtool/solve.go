@@ -2,7 +2,6 @@ package main
 
 import (
 	"math"
-	"os"
 	"slices"
 	"strings"
 
@@ -61,10 +60,11 @@ func (a *app) solveCommand() *cobra.Command {
   eimtool solve A.mtx --rhs b.mtx -o x.mtx`,
 		Args: arguments(1, 1, "a BUNDLE or a matrix file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			plain, err := isMatrixFile(args[0])
+			isBundle, err := a.looksLikeBundle(args[0])
 			if err != nil {
 				return err
 			}
+			plain := !isBundle
 			if err := o.check(a, cmd.Flags().Changed("tol"), args[0], plain); err != nil {
 				return err
 			}
@@ -95,25 +95,6 @@ func (a *app) solveCommand() *cobra.Command {
 	return c
 }
 
-// isMatrixFile reports whether a file holds a Matrix Market matrix rather than a
-// bundle.
-func isMatrixFile(path string) (bool, error) {
-	if path == "-" {
-		return false, nil
-	}
-	if isMatrixName(path) {
-		return true, nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	head := make([]byte, 14)
-	n, _ := f.Read(head)
-	return strings.HasPrefix(string(head[:n]), "%%MatrixMarket") || strings.HasPrefix(string(head[:n]), "\x1f\x8b"), nil
-}
-
 // check validates the command line.
 func (o *solveOptions) check(a *app, tolSet bool, input string, plain bool) error {
 	if !slices.Contains(answer.Methods(), o.method) {
@@ -121,6 +102,9 @@ func (o *solveOptions) check(a *app, tolSet bool, input string, plain bool) erro
 	}
 	if err := o.checkFlags(tolSet); err != nil {
 		return err
+	}
+	if o.quantity != "" && strings.ContainsAny(o.output, "{}") {
+		return inputErrorf("give a file name without braces", "-o %s: --quantity writes one table for all points", o.output)
 	}
 	if plain {
 		if err := o.checkPlain(); err != nil {
@@ -177,8 +161,11 @@ func (o *solveOptions) checkPlain() error {
 			return inputErrorf("give a bundle: eimtool offline SAMPLES -o model.npz", "%s: the input is one matrix, not a bundle", f.name)
 		}
 	}
-	if o.rhs == "" {
+	switch {
+	case o.rhs == "":
 		return inputErrorf("add --rhs b.mtx", "no right-hand side: which b?")
+	case strings.ContainsAny(o.output, "{}"):
+		return inputErrorf("give a file name without braces", "-o %s: one matrix has one solution", o.output)
 	}
 	return nil
 }

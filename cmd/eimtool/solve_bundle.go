@@ -26,6 +26,7 @@ type solving struct {
 
 	joined     []*dense.Matrix[complex128] // solutions for one file of all points
 	joinedReal []*dense.Matrix[float64]
+	columns    int
 }
 
 // solveBundle solves with a bundle.
@@ -50,6 +51,11 @@ func (a *app) solveBundle(ctx context.Context, path string, o *solveOptions) err
 	if err != nil {
 		return err
 	}
+	if o.output == "" {
+		for i := range jobs {
+			jobs[i].output = ""
+		}
+	}
 	if err := s.prepare(ctx, source, len(jobs)); err != nil {
 		return err
 	}
@@ -66,10 +72,10 @@ func (a *app) solveBundle(ctx context.Context, path string, o *solveOptions) err
 	return failure
 }
 
-// lose does without terms or probes; what was prepared for solving then no
-// longer fits the terms, but the model of all samples still does.
+// lose does without terms or probes.
 func (s *solving) lose(ctx context.Context, source lazySource) error {
-	for _, member := range []string{"real/values", "complex/values"} {
+	// The other model is a copy: what it needs must be there before.
+	for _, member := range append([]string{"real/table", "complex/table"}, solveMembers...) {
 		if err := source.Fetch(member); err != nil {
 			return err
 		}
@@ -175,6 +181,12 @@ func (s *solving) one(ctx context.Context, job onlineJob, total int) (solvePoint
 	case s.quantity != "":
 		return pt, nil
 	case total > 1 && !strings.ContainsAny(s.output, "{}"):
+		pt.Column = s.columns + 1
+		if r.X != nil {
+			s.columns += r.X.Cols
+		} else {
+			s.columns += r.RealX.Cols
+		}
 		s.joined, s.joinedReal = append(s.joined, r.X), append(s.joinedReal, r.RealX)
 		return pt, nil
 	}
@@ -236,6 +248,7 @@ func (s *solving) writeJoined(ctx context.Context, points int) error {
 	if points == 1 || len(s.joined) == 0 {
 		return nil
 	}
+	s.res.joined = fmt.Sprintf("wrote %s: the solutions of %d of %d points, side by side", s.output, len(s.joined), points)
 	if s.joinedReal[0] != nil {
 		return s.writeColumns(ctx, s.output, nil, sideBySide(s.joinedReal))
 	}

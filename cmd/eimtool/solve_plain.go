@@ -51,19 +51,24 @@ func (a *app) solvePlain(ctx context.Context, path string, o *solveOptions) erro
 			x, real = surrogate.Rejoin(real, true), nil
 		}
 	}
-	if err != nil {
-		return err
-	}
 	res := &solveResult{header: newHeader("solve")}
-	if err := a.deliverPlain(ctx, sys, x, real, o, &pt); err != nil {
+	if err != nil {
+		if exitCode(err) != exitAccuracy {
+			return err
+		}
+		pt.Accepted, pt.Output, pt.Reason = false, "", message(err)
+	} else if err := a.deliverPlain(ctx, sys, x, real, o, &pt); err != nil {
 		return err
 	}
-	pt.Timings.Write = since(&began) - pt.Timings.Analyse - pt.Timings.Factorise - pt.Timings.Solve
+	pt.Timings.Write = since(&began) - pt.Timings.Analyse - pt.Timings.Factorise - pt.Timings.Solve - pt.Timings.Judge
 	if !a.timings {
 		pt.Timings = nil
 	}
 	res.Results = []solvePoint{pt}
-	return a.show(&res.header, res, res.text(a))
+	if shown := a.show(&res.header, res, res.text(a)); err == nil {
+		err = shown
+	}
+	return err
 }
 
 // since returns the seconds since *t and sets it to now.
@@ -127,6 +132,7 @@ func factoriseAndSolve[S scalar.Scalar](ctx context.Context, a *app, sys *plainS
 	if err != nil {
 		return nil, plainError(sys.path, err)
 	}
+	pt.Timings.Judge = since(&clock)
 	info := f.Info()
 	pt.Residual, pt.BackwardError, pt.Condition = report.Number(rep.Residual), report.Number(rep.BackwardError), report.Number(cond)
 	pt.Iterations, pt.ErrorEstimate, pt.Accepted = rep.Iterations, report.Number(rep.ForwardBound), true
@@ -135,7 +141,7 @@ func factoriseAndSolve[S scalar.Scalar](ctx context.Context, a *app, sys *plainS
 		Bytes: info.Bytes, FrontBytes: info.FrontBytes, SmallestPivot: report.Number(info.SmallestPivot), ForwardBound: report.Number(rep.ForwardBound),
 	}
 	if o.tol > 0 && !(rep.ForwardBound <= o.tol) {
-		return nil, &accuracyError{sys.path + ": error estimate " + report.Error(rep.ForwardBound) + " above --tol " + report.Error(o.tol) + "; nothing was written", "the matrix is ill-conditioned: condition " + report.Error(cond)}
+		return nil, &accuracyError{sys.path + ": error estimate " + report.Error(rep.ForwardBound) + " above --tol " + report.Error(o.tol) + "; nothing was written", "double precision gives no less with a condition of " + report.Error(cond)}
 	}
 	return x, nil
 }

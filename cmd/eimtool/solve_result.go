@@ -14,6 +14,7 @@ type solveResult struct {
 	header
 	Methods *methodShares `json:"methods,omitempty"`
 	Results []solvePoint  `json:"results"`
+	joined  string        // what is said of one file for all points
 }
 
 // methodShares counts the points by method.
@@ -23,6 +24,7 @@ type solvePoint struct {
 	Mu             report.Object    `json:"mu,omitempty"`
 	Columns        report.Texts     `json:"columns,omitempty"` // further columns of the --at table
 	Output         string           `json:"output"`
+	Column         int              `json:"column,omitempty"` // first column of the file, where it holds several points
 	Method         string           `json:"method"`
 	Reason         string           `json:"reason,omitempty"`
 	Accepted       bool             `json:"accepted"`
@@ -77,12 +79,12 @@ type factorResult struct {
 
 // solveTimings are seconds of one direct solution.
 type solveTimings struct {
-	Read, Analyse, Factorise, Solve, Write float64
+	Read, Analyse, Factorise, Solve, Judge, Write float64
 }
 
 // MarshalJSON writes lower-case keys.
 func (t *solveTimings) MarshalJSON() ([]byte, error) {
-	return fmt.Appendf(nil, `{"read":%g,"analyse":%g,"factorise":%g,"solve":%g,"write":%g}`, t.Read, t.Analyse, t.Factorise, t.Solve, t.Write), nil
+	return fmt.Appendf(nil, `{"read":%g,"analyse":%g,"factorise":%g,"solve":%g,"judge":%g,"write":%g}`, t.Read, t.Analyse, t.Factorise, t.Solve, t.Judge, t.Write), nil
 }
 
 // name names the point in messages.
@@ -127,8 +129,12 @@ func (p *solvePoint) fill(r *answer.Result, complexValues bool) {
 // text says what was written; with -o - the result is on stdout already.
 func (res *solveResult) text(a *app) func(io.Writer) error {
 	return func(io.Writer) error {
+		if res.joined != "" {
+			a.say("%s", res.joined)
+		}
 		for _, p := range res.Results {
 			switch {
+			case res.joined != "":
 			case p.Skipped:
 				a.say("%s: skipped, %s exists", p.name(), p.Output)
 			case p.Output == "" || p.Quantity != nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/cmplx"
 
 	"eimtool/internal/scalar"
 	"eimtool/internal/surrogate"
@@ -25,6 +26,9 @@ func (e *engine[S]) Solve(ctx context.Context, p Point) (*Result, error) {
 			return nil, err
 		}
 	}
+	if !scalar.AllFinite(pt.answer.Beta) {
+		return nil, &PointError{"the coefficients of A exceed float64", "choose a point nearer to the samples"}
+	}
 	pt.theta, pt.second = e.m.Theta(pt.answer)
 	if e.opt.Method != Auto {
 		res, err := e.run(ctx, e.opt.Method, pt)
@@ -32,8 +36,7 @@ func (e *engine[S]) Solve(ctx context.Context, p Point) (*Result, error) {
 			return nil, err
 		}
 		res.Reason = "asked for"
-		e.accept(res)
-		return res, nil
+		return e.accept(res), nil
 	}
 	return e.choose(ctx, pt)
 }
@@ -123,8 +126,7 @@ func (e *engine[S]) choose(ctx context.Context, pt *point[S]) (*Result, error) {
 	if best.Reason == "" {
 		best.Reason = "smallest estimate of the methods at hand"
 	}
-	e.accept(best)
-	return best, nil
+	return e.accept(best), nil
 }
 
 func better(a, b *Result) bool { return a.Estimate < b.Estimate || math.IsNaN(b.Estimate) }
@@ -135,7 +137,7 @@ func (e *engine[S]) enough(r *Result) string {
 		return "no estimate asked for"
 	}
 	if e.opt.Tolerance > 0 {
-		if r.Estimate <= e.opt.Tolerance {
+		if e.relevant(r) <= e.opt.Tolerance {
 			return "the cheapest whose estimate meets --tol"
 		}
 		return ""
@@ -158,7 +160,29 @@ func (e *engine[S]) ranked() []string {
 	return append(list, Direct)
 }
 
-// accept compares the estimate with the tolerance.
-func (e *engine[S]) accept(r *Result) {
-	r.Accepted = e.opt.Tolerance <= 0 || r.Estimate <= e.opt.Tolerance
+// accept compares the estimate with the tolerance. The estimates of x serve to
+// choose how a derivative is computed; it has none of its own.
+func (e *engine[S]) accept(r *Result) *Result {
+	if e.opt.Derivative > 0 {
+		r.Accepted = true
+		forget(r)
+		return r
+	}
+	r.Accepted = e.opt.Tolerance <= 0 || e.relevant(r) <= e.opt.Tolerance
+	return r
+}
+
+// relevant is the estimate that a tolerance is compared with: of x, or the
+// largest of the quantities relative to their size.
+func (e *engine[S]) relevant(r *Result) float64 {
+	if len(r.Quantity) == 0 {
+		return r.Estimate
+	}
+	worst := 0.0
+	for _, q := range r.Quantity {
+		if q.Estimate > 0 || math.IsNaN(q.Estimate) {
+			worst = math.Max(worst, q.Estimate/cmplx.Abs(q.Value))
+		}
+	}
+	return worst
 }

@@ -47,7 +47,6 @@ func (e *engine[S]) deliver(ctx context.Context, pt *point[S], f *solve.Factor[S
 		if err != nil {
 			return err
 		}
-		forget(res)
 		return e.put(dx, res)
 	}
 	return e.put(x, res)

@@ -16,8 +16,9 @@ const (
 	truncationFactor = 1.3
 	roundOffFactor   = 4 * scalar.Eps
 	perturbedTerms   = 8
-	improveGuard     = 0.1 // a correction of more than this share of x is not applied
-	improveSteps     = 4
+	improveGuard     = 0.1 // a first correction of more than this share of x is not applied
+	improveRate      = 0.5 // nor a later one that is not smaller than the one before by this
+	improveSteps     = 10
 )
 
 // runDirect factorises Ã_μ = Σ β_m A_m and solves. Where the bundle keeps all
@@ -26,7 +27,8 @@ const (
 //	x ← x + Ã⁻¹ (b − A(μ) x)
 //
 // each under a guard, so that the truncation to M terms no longer shows; the
-// last correction estimates what is left of it. The error due to the model of
+// last correction estimates what is left of it. Where they do not converge, the
+// model of all samples is factorised. The error due to the model of
 // A_μ is estimated by |Ã⁻¹ (A₂ − A₁) x|, A₁ and A₂ being the two best models.
 func (e *engine[S]) runDirect(ctx context.Context, pt *point[S]) (*Result, error) {
 	terms, err := e.termRows()
@@ -105,42 +107,71 @@ func (e *engine[S]) estimateDirect(ctx context.Context, pt *point[S], f *solve.F
 }
 
 // improve corrects x by the model of all samples and returns the estimate of
-// what is left of the truncation. x changes only where that helps.
+// what is left of the truncation. Where the corrections do not converge, the
+// model of all samples is factorised itself.
 func (e *engine[S]) improve(ctx context.Context, pt *point[S], f *solve.Factor[S], b, x *dense.Matrix[S], model float64, table [][]S, res *Result) (float64, error) {
 	full, err := e.assemble(ctx, e.m.SampleWeights(pt.theta), table)
 	if err != nil {
 		return 0, err
 	}
+	floor := math.Max(0.01*model, roundOffFactor*res.Condition)
 	before := 1.0
 	for step := range improveSteps {
-		dx, err := e.product(ctx, full, x)
+		dx, err := e.correction(ctx, full, f, b, x)
 		if err != nil {
 			return 0, err
 		}
-		for i, v := range dx.Data {
-			dx.Data[i] = b.Data[i] - v
-		}
-		if err := f.Solve(ctx, dx, e.op()); err != nil {
-			return 0, err
-		}
 		size := ratio(dx, x)
-		if !(size < improveGuard*before) { // grows, or no longer falls: not applied
-			if step == 0 || size > roundOffFactor*res.Condition {
-				return truncationFactor * size, nil
-			}
-			return 0, nil
+		rate := size / before
+		if step > 0 && size < floor {
+			return truncationFactor * size, nil
+		}
+		if !(rate < improveGuard || step > 0 && rate < improveRate) {
+			break
 		}
 		for i, v := range dx.Data {
 			x.Data[i] += v
 		}
 		res.Iterations++
-		left := truncationFactor * size * (size / before)
-		if left < 0.01*model || left < roundOffFactor*res.Condition || step == improveSteps-1 {
+		if left := truncationFactor * size * rate; step > 0 && left < floor {
 			return left, nil
 		}
 		before = size
 	}
-	return 0, nil
+	return 0, e.factoriseFull(ctx, full, b, x, res)
+}
+
+// correction returns Ã⁻¹ (b − A x) for the matrix with the given values.
+func (e *engine[S]) correction(ctx context.Context, values []S, f *solve.Factor[S], b, x *dense.Matrix[S]) (*dense.Matrix[S], error) {
+	dx, err := e.product(ctx, values, x)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range dx.Data {
+		dx.Data[i] = b.Data[i] - v
+	}
+	return dx, f.Solve(ctx, dx, e.op())
+}
+
+// factoriseFull replaces x by the solution with the model of all samples.
+func (e *engine[S]) factoriseFull(ctx context.Context, full []S, b, x *dense.Matrix[S], res *Result) error {
+	s, err := solve.New[S](ctx, e.m.Pattern(), solve.Options{Threads: e.opt.Threads})
+	if err != nil {
+		return err
+	}
+	f, err := s.Factorise(ctx, full)
+	if err != nil {
+		return singular(err)
+	}
+	y, report, err := f.SolveRefined(ctx, b, e.op())
+	if err != nil {
+		return singular(err)
+	}
+	copy(x.Data, y.Data)
+	res.Residual, res.BackwardError = report.Residual, report.BackwardError
+	res.Iterations += report.Iterations
+	res.Condition, err = f.Condition(ctx)
+	return err
 }
 
 // secondModel returns |Ã⁻¹ (A₂ − A₁) x|/|x|, NaN when there is one model only.

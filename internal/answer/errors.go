@@ -12,6 +12,11 @@ type QuantityError struct{ Msg, Hint string }
 
 func (e *QuantityError) Error() string { return "--quantity: " + e.Msg }
 
+// PointError says why nothing can be said at a parameter point.
+type PointError struct{ Msg, Hint string }
+
+func (e *PointError) Error() string { return e.Msg }
+
 func rowsOf(n int) string {
 	if n == 1 {
 		return "1 row"

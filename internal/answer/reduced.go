@@ -47,7 +47,6 @@ func (e *engine[S]) fromBasis(pt *point[S], rp *reduced.Point[S], ans *reduced.A
 		if c, err = e.inv.Basis.Derivative(rp, scalars[S](dtheta), dphi, ans); err != nil {
 			return err
 		}
-		forget(res)
 	case e.outputs != nil && e.prepared:
 		return e.preparedOutputs(rp, ans, res)
 	}
@@ -112,6 +111,9 @@ func (e *engine[S]) runInterpolate(_ context.Context, pt *point[S]) (*Result, er
 	c, modelError, err := surrogate.InterpolateSolutions(e.inv, pt.Mu)
 	if err != nil {
 		return nil, err
+	}
+	if pt.answer.Modelled { // then the residual says more than left-out samples
+		return e.judgeCoordinates(pt, c, Interpolate)
 	}
 	rp, err := e.reducedPoint(pt)
 	if err != nil {

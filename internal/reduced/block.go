@@ -40,10 +40,14 @@ func timesSmall[T scalar.Scalar](cols []T, n int, u *dense.Matrix[T], k, threads
 }
 
 // addTimesSmall computes out += x·u with the first out.Cols columns of u; see
-// timesSmall.
+// timesSmall. It goes by pieces of rows: the kernel packs its operands.
 func addTimesSmall[T scalar.Scalar](out *dense.Matrix[T], cols []T, u *dense.Matrix[T], threads int) {
-	// By columns: outᵀ = uᵀ·xᵀ.
-	multiply(kernel.NoTrans, kernel.Trans, out.Cols, out.Rows, u.Rows, u.Data, u.Cols, cols, out.Rows, out.Data, out.Cols, threads)
+	n, k := out.Rows, out.Cols
+	// The context is never cancelled, so that Blocks returns no error.
+	_ = scalar.Blocks(context.Background(), n, rowPiece, threads, func(_, lo, hi int) {
+		// By columns: outᵀ = uᵀ·xᵀ.
+		multiply(kernel.NoTrans, kernel.Trans, k, hi-lo, u.Rows, u.Data, u.Cols, cols[min(lo, len(cols)):], n, out.Data[lo*k:hi*k], k, 1)
+	})
 }
 
 // conjugateInto computes w = conj(x).

@@ -36,6 +36,7 @@ type builder[T scalar.Scalar] struct {
 	positive   bool
 
 	solutions []*dense.Matrix[T] // at the left-out samples, by sample; others nil
+	sizes     []float64          // norms of the samples' solutions, column by column
 	q         *dense.Matrix[T]   // n × d
 	basis     *Basis[T]
 }
@@ -158,6 +159,7 @@ func (b *builder[T]) samples() error {
 			if err := f.Solve(b.ctx, x, matrix.NoTranspose); err != nil {
 				return &ProblemError{What: "solving for a sample", Mu: s.Mu, Err: err}
 			}
+			// Where solutions are given there is no factor for this.
 			if err := b.adjoints(f, false); err != nil {
 				return &ProblemError{What: "solving for the adjoint at a sample", Mu: s.Mu, Err: err}
 			}
@@ -167,6 +169,7 @@ func (b *builder[T]) samples() error {
 		}
 		for j := range x.Cols {
 			v := columnOf(x, j)
+			b.sizes = append(b.sizes, dense.Norm(v))
 			normalise(v)
 			if _, err := b.primal.add(v); err != nil {
 				return err
@@ -206,6 +209,7 @@ func (b *builder[T]) reduce() error {
 			dense.Axpy(-c[k], columnOf(u, k), x)
 		}
 		out.SolutionProjection = append(out.SolutionProjection, relative(dense.Norm(x), full))
+		dense.Scale(scalar.Of[T](b.sizes[i], 0), c) // the span holds them with norm 1
 	}
 	b.primal = nil
 	return nil

@@ -27,12 +27,11 @@ const families = "../../testdata/families"
 // instance is a family of the test data, ready to be reduced.
 type instance[T scalar.Scalar] struct {
 	reduced.Problem[T]
-	name   string
-	b      *dense.Matrix[T]
-	tests  []*reduced.Point[T]
-	exact  [][]T // x_test
-	mu     [][]float64
-	solver *solve.Solver[T]
+	name  string
+	b     *dense.Matrix[T]
+	tests []*reduced.Point[T]
+	exact [][]T // x_test
+	mu    [][]float64
 }
 
 // cast converts values to the scalar type of a test.

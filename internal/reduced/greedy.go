@@ -20,10 +20,11 @@ const (
 // candidate is small: the reduced matrix and the sketch of its columns.
 type greedy[T scalar.Scalar] struct {
 	*builder[T]
-	mu     [][]float64
-	points []*Point[T]
-	used   []bool
-	limit  int // vectors at most
+	mu      [][]float64
+	points  []*Point[T]
+	used    []bool
+	skipped int // nodes that failed
+	limit   int // vectors at most
 
 	vb     []*dense.Matrix[T] // per right-hand-side term: Vᴴ·b_t, k × nb, growing
 	h      [][]T              // per candidate: VᴴAV, limit × limit
@@ -73,11 +74,14 @@ func newGreedy[T scalar.Scalar](b *builder[T], limit int) (*greedy[T], error) {
 // solution brings nothing new, or the limit of vectors is reached.
 func (g *greedy[T]) run() error {
 	next := 0 // the centre
-	for g.primal.size() < g.limit {
+	for next >= 0 && g.primal.size() < g.limit {
 		g.opt.Progress("nodes", g.primal.size(), g.limit)
 		added, err := g.node(next)
 		if err != nil {
-			return err
+			if next, err = g.skip(next, err); err != nil {
+				return err
+			}
+			continue
 		}
 		if added == 0 {
 			break
@@ -87,13 +91,31 @@ func (g *greedy[T]) run() error {
 			return err
 		}
 		g.history = append(g.history, value)
-		if worst < 0 || value < g.opt.Tolerance/3 {
+		if value < g.opt.Tolerance/3 {
 			break
 		}
 		next = worst
 	}
 	g.opt.Progress("nodes", g.limit, g.limit)
 	return nil
+}
+
+// maxSkipped is the number of nodes that may fail: a family singular here and
+// there can be reduced, one that is singular everywhere cannot.
+const maxSkipped = 10
+
+// skip passes over candidate i, which failed with err, and returns the next one.
+func (g *greedy[T]) skip(i int, err error) (next int, _ error) {
+	if g.ctx.Err() != nil || g.skipped == maxSkipped {
+		return 0, err
+	}
+	g.skipped++
+	g.basis.Warnings = append(g.basis.Warnings, err.Error()+"; this node was passed over")
+	if len(g.nodes) == 0 {
+		return i + 1, nil
+	}
+	next, _, err = g.worst()
+	return next, err
 }
 
 // node solves at candidate i, takes adjoint solutions there, and extends the

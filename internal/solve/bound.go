@@ -2,25 +2,28 @@ package solve
 
 import (
 	"context"
+	"math"
 
 	"eimtool/internal/dense"
 	"eimtool/internal/matrix"
 	"eimtool/internal/scalar"
 )
 
+// corrections are the sizes of the corrections of one column of x, relative to
+// it: the first, and the last two.
+type corrections struct{ first, previous, last float64 }
+
 // measure notes the size of the correction d of the columns that live.
 func (s *refinement[T]) measure(d *dense.Matrix[T], live []bool) {
 	size, x := s.largest(d), s.largest(s.y)
-	if s.first == nil {
-		s.first, s.last = make([]float64, len(live)), make([]float64, len(live))
-	}
 	for k, q := range size {
 		if !live[k] || x[k] == 0 {
 			continue
 		}
-		s.last[k] = q / x[k]
-		if s.first[k] == 0 {
-			s.first[k] = s.last[k]
+		c := &s.corrections[k]
+		c.previous, c.last = c.last, q/x[k]
+		if c.first == 0 {
+			c.first = c.last
 		}
 	}
 }
@@ -39,17 +42,21 @@ func (s *refinement[T]) largest(v *dense.Matrix[T]) []float64 {
 // estimateFloor is the least error that estimate admits.
 const estimateFloor = 10 * scalar.Eps
 
-// estimate guesses the error of column k: a solution without refinement is off
-// by a share of first, and so is every correction. The last one leaves first
-// times itself.
-func (s *refinement[T]) estimate(k int) float64 {
-	if s.first == nil || s.first[k] == 0 {
-		return 0
+// estimate guesses what error the corrections have left, 1 when they do not
+// shrink: every one is wrong by the share at which they shrink. As long as
+// there is but one, of relative size c, that share is taken to be √c.
+func (c corrections) estimate() float64 {
+	rate := math.Sqrt(c.first)
+	if c.previous > 0 {
+		rate = max(c.first, c.last/c.previous)
 	}
-	if !(s.first[k] < 0.5) {
+	if !(rate < 0.5) {
 		return 1
 	}
-	return max(estimateFloor, s.first[k]*s.last[k]/(1-s.first[k]))
+	if c.last == 0 {
+		return 0
+	}
+	return max(estimateFloor, c.last*rate/(1-rate))
 }
 
 // bound sets ForwardBound to a bound: the error of column k of x is at most
@@ -128,8 +135,9 @@ func (s *refinement[T]) judge() error {
 	if s.report.ForwardBound < 1 && s.report.BackwardError < 1 {
 		return nil
 	}
-	return &SingularError{
-		Column: s.f.column, Pivot: s.f.pivot, Condition: s.report.ForwardBound / scalar.Eps,
-		Reason: "refinement does not reach one certain digit",
+	c := s.report.ForwardBound / scalar.Eps
+	if c != c {
+		c = math.Inf(1)
 	}
+	return &SingularError{Column: s.f.column, Pivot: s.f.pivot, Condition: c, Reason: "refinement does not reach one certain digit"}
 }

@@ -83,6 +83,9 @@ func (f *Factor[T]) inverseNorm(ctx context.Context, solve solver[T]) (float64, 
 	if err != nil {
 		return 0, err
 	}
+	if v[0] != v[0] { // a factor that is not finite
+		return math.Inf(1), nil
+	}
 	return v[0], nil
 }
 

@@ -47,6 +47,31 @@ func TestShapes(t *testing.T) {
 	if _, _, err := f.SolveRefined(ctx, b, matrix.NoTranspose); !errors.As(err, &odd) {
 		t.Errorf("infinite right-hand side: %v", err)
 	}
+	if err := f.Solve(ctx, b, matrix.NoTranspose); !errors.As(err, &odd) {
+		t.Errorf("infinite right-hand side, not refined: %v", err)
+	}
+}
+
+// TestOverflow solves systems whose solutions are beyond float64, or just not.
+func TestOverflow(t *testing.T) {
+	p, v := sparse(2, matrix.General, entries[float64]{{0, 0}: 1e-300, {0, 1}: 2e-300, {1, 1}: 1})
+	f := factorise(t, p, v, Options{})
+	for _, test := range []struct {
+		b  float64
+		ok bool
+	}{{1e300, false}, {1e5, true}, {1e-300, true}, {5e-324, true}} {
+		b := dense.New[float64](2, 1)
+		b.Data[0] = test.b
+		x, report, err := f.SolveRefined(ctx, b, matrix.NoTranspose)
+		var odd *NonFiniteError
+		if test.ok != (err == nil) || !test.ok && !errors.As(err, &odd) {
+			t.Errorf("b = %g: %v", test.b, err)
+		}
+		// One division, and that of 1e-300 by itself.
+		if test.ok && math.Abs(x.Data[0]/(test.b/1e-300)-1) > 4*scalar.Eps {
+			t.Errorf("b = %g: x = %g, %+v", test.b, x.Data[0], report)
+		}
+	}
 }
 
 // TestCancelled checks that a cancelled context is reported and harms nothing.

@@ -38,7 +38,8 @@ func (f *Factor[T]) Release() {
 
 // Solve replaces b (n×k, by rows) by op(A)⁻¹·b without refinement: for inner
 // iterations and many right-hand sides. The bits do not depend on the number
-// of threads. The error is a *ShapeError or ctx's.
+// of threads. The error is a *ShapeError, a *NonFiniteError (the right-hand side
+// or the solution is not finite) or ctx's.
 func (f *Factor[T]) Solve(ctx context.Context, b *dense.Matrix[T], op matrix.Op) error {
 	if err := f.fits(b); err != nil {
 		return err
@@ -49,6 +50,9 @@ func (f *Factor[T]) Solve(ctx context.Context, b *dense.Matrix[T], op matrix.Op)
 		return err
 	}
 	multiplyRows(b, right)
+	if !scalar.AllFinite(b.Data) {
+		return &NonFiniteError{What: "solution"}
+	}
 	return nil
 }
 

@@ -29,7 +29,10 @@ func (f *Factor[T]) SolveRefined(ctx context.Context, b *dense.Matrix[T], op mat
 	var report Report
 	for lo := 0; lo < b.Cols; lo += refineColumns {
 		hi := min(b.Cols, lo+refineColumns)
-		s := newRefinement(f, b, lo, hi, op)
+		s, err := newRefinement(f, b, lo, hi, op)
+		if err != nil {
+			return nil, Report{}, err
+		}
 		if err := s.solve(ctx, x, lo); err != nil {
 			return nil, Report{}, err
 		}
@@ -62,15 +65,15 @@ type refinement[T scalar.Scalar] struct {
 	unit        []float64 // powers of two that bring the columns of c to size 1
 	c, y        *dense.Matrix[T]
 	res         *residual[T]
+	corrections []corrections // by column
 	report      Report
-
-	first, last []float64 // size of the first and the last correction of x, relative to x
 }
 
-// newRefinement prepares columns lo to hi-1 of b.
-func newRefinement[T scalar.Scalar](f *Factor[T], b *dense.Matrix[T], lo, hi int, op matrix.Op) *refinement[T] {
+// newRefinement prepares columns lo to hi-1 of b. The error is a *NonFiniteError
+// when they overflow by the scaling.
+func newRefinement[T scalar.Scalar](f *Factor[T], b *dense.Matrix[T], lo, hi int, op matrix.Op) (*refinement[T], error) {
 	n, cols := b.Rows, hi-lo
-	s := &refinement[T]{f: f, op: op, c: dense.New[T](n, cols), res: newResidual[T](n, cols)}
+	s := &refinement[T]{f: f, op: op, c: dense.New[T](n, cols), res: newResidual[T](n, cols), corrections: make([]corrections, cols)}
 	s.left, s.right = f.scale.of(op)
 	size := make([]float64, cols)
 	for i := range n {
@@ -81,6 +84,9 @@ func newRefinement[T scalar.Scalar](f *Factor[T], b *dense.Matrix[T], lo, hi int
 	}
 	s.unit = make([]float64, cols)
 	for k, m := range size {
+		if math.IsInf(m, 1) {
+			return nil, &NonFiniteError{What: "equilibrated right-hand side"}
+		}
 		s.unit[k] = 1
 		if _, e := math.Frexp(m); m > 0 {
 			s.unit[k] = math.Ldexp(1, min(max(e, -maxExponent), maxExponent))
@@ -91,7 +97,7 @@ func newRefinement[T scalar.Scalar](f *Factor[T], b *dense.Matrix[T], lo, hi int
 			s.c.Set(i, k, scalar.Of[T](s.left[i]/s.unit[k], 0)*v)
 		}
 	}
-	return s
+	return s, nil
 }
 
 // solve refines, judges and stores the solutions in x from column lo on.
@@ -157,7 +163,7 @@ func (s *refinement[T]) run(ctx context.Context) error {
 				live[k], restored = false, true
 				continue
 			}
-			live[k] = step == 0 && now.residual > 0 || last[k].again(now)
+			live[k] = step == 0 && now.residual > 0 || last[k].again(now) || step == 1 && s.unsure(k)
 			again, last[k] = again || live[k], now
 		}
 		s.report.Iterations = step
@@ -184,9 +190,14 @@ func (s *refinement[T]) run(ctx context.Context) error {
 	for k := range cols {
 		s.report.BackwardError = max(s.report.BackwardError, s.res.progress(k, cols).backward)
 		s.report.Residual = max(s.report.Residual, s.relative(k))
-		s.report.ForwardBound = max(s.report.ForwardBound, s.estimate(k))
+		s.report.ForwardBound = max(s.report.ForwardBound, s.corrections[k].estimate())
 	}
 	return nil
+}
+
+// unsure reports whether one correction of column k is too few for an estimate.
+func (s *refinement[T]) unsure(k int) bool {
+	return s.f.solver.opt.Quick && s.corrections[k].estimate() > estimateFloor
 }
 
 func copyColumn[T scalar.Scalar](to, from *dense.Matrix[T], c int) {

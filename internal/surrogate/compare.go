@@ -115,6 +115,7 @@ func (m *Model) WithoutTerms(lost []int) (*Model, error) {
 
 func withoutTerms[T scalar.Scalar](c *Core[T], keep []int) *Core[T] {
 	d := *c
+	d.Table = nil // it holds the lost snapshots too
 	d.Values = make([][]T, len(keep))
 	for r, i := range keep {
 		d.Values[r] = c.Values[i]

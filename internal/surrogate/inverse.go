@@ -15,9 +15,9 @@ import (
 type Inverse[S scalar.Scalar] struct {
 	Objective  string           // what the coefficients were fitted for
 	Objectives []ObjectiveScore // the candidates
-	// Amplification is the 90 % quantile over left-out samples of the relative
-	// error of x over that of A, with M terms and with the model of all samples;
-	// NaN when it was not measured.
+	// Amplification is the largest ratio over left-out samples of the relative
+	// error of x to that of A with M terms, FullAmplification the 90 % quantile of
+	// those with the model of all samples; NaN when not measured.
 	Amplification, FullAmplification float64
 	Load                             *Load[S] // nil without a right-hand side
 	Basis                            *reduced.Basis[S]

@@ -54,23 +54,47 @@ func chooseObjective[T, S scalar.Scalar](b *builder[T], s *systems[S], sel *term
 		}
 	}
 	b.progress("objective", len(left), len(left))
-	best := 0
 	for c, r := range results {
 		inv.Objectives = append(inv.Objectives, ObjectiveScore{list[c].name, r.worst})
-		if len(left) > 0 && r.worst < results[best].worst && r.worst > 0 {
-			best = c
-		}
 	}
+	best := bestObjective(list, results, len(left))
 	inv.Objective = list[best].name
 	inv.setOutcome(results[best], full)
 	return list[best], nil
+}
+
+// usualObjective is kept unless another one is clearly better: the largest of
+// a few errors is itself uncertain.
+const (
+	usualObjective = "solution 3"
+	clearlyBetter  = 0.6
+)
+
+// bestObjective returns the candidate with the smallest error on the left-out
+// samples, of which there are count.
+func bestObjective[T scalar.Scalar](list []objective[T], results []outcome, count int) int {
+	best := 0
+	if count == 0 {
+		return best
+	}
+	for c, r := range results {
+		if r.worst < results[best].worst {
+			best = c
+		}
+	}
+	for c, o := range list {
+		if o.name == usualObjective && results[best].worst > clearlyBetter*results[c].worst {
+			return c
+		}
+	}
+	return best
 }
 
 // setOutcome records how errors of A turned into errors of x.
 func (inv *Inverse[S]) setOutcome(terms, full outcome) {
 	inv.Amplification, inv.FullAmplification = math.NaN(), math.NaN()
 	if len(terms.ratios) > 0 {
-		inv.Amplification = quantile(terms.ratios, amplificationQuantile)
+		inv.Amplification = quantile(terms.ratios, 1)
 	}
 	if len(full.ratios) > 0 {
 		inv.FullAmplification = quantile(full.ratios, amplificationQuantile)
@@ -78,7 +102,8 @@ func (inv *Inverse[S]) setOutcome(terms, full outcome) {
 }
 
 // amplificationQuantile is the share of left-out samples whose ratio of the
-// error of x to that of A the amplification covers.
+// error of x to that of A the amplification of the model of all samples covers.
+// That of the terms covers all: it stands alone where the samples are not kept.
 const amplificationQuantile = 0.9
 
 // candidate is an objective with its least-squares fit.

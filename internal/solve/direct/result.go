@@ -122,7 +122,8 @@ func blockDefinite(a, b, d float64) bool {
 }
 
 // SmallestPivot returns the column of the matrix with the smallest pivot and
-// its modulus; of a 2×2 pivot |det|/‖·‖ counts. An empty matrix has pivot 1.
+// its modulus, NaN when there is one; of a 2×2 pivot |det|/‖·‖ counts. An empty
+// matrix has pivot 1.
 func (n *Numeric[T]) SmallestPivot() (column int, pivot float64) {
 	at, pivot := -1, 1.0
 	n.eachBlock(func(place int, a, b, d T, two bool) {
@@ -137,7 +138,7 @@ func (n *Numeric[T]) SmallestPivot() (column int, pivot float64) {
 			c := scalar.Of[T](1/s, 0)
 			m = s * scalar.Abs((a*c)*(d*c)-(b*c)*(up*c))
 		}
-		if at < 0 || m < pivot {
+		if at < 0 || !(m >= pivot) && pivot == pivot {
 			at, pivot = place, m
 		}
 	})
