@@ -12,6 +12,7 @@ import (
 	"eimtool/internal/answer"
 	"eimtool/internal/dense"
 	"eimtool/internal/report"
+	"eimtool/internal/scalar"
 	"eimtool/internal/surrogate"
 )
 
@@ -117,6 +118,15 @@ func (s *solving) prepare(ctx context.Context, source answer.Source, points int)
 	return err
 }
 
+// batch is how many points are answered at a time: many where the answers are
+// numbers, as many as there are processors where they are vectors.
+func (s *solving) batch() int {
+	if s.quantity != "" {
+		return 256
+	}
+	return 2 * scalar.Threads(s.threads)
+}
+
 // all answers every job and returns the gravest error; a failed point does not
 // keep the others from being answered.
 func (s *solving) all(ctx context.Context, jobs []onlineJob) error {
@@ -124,24 +134,28 @@ func (s *solving) all(ctx context.Context, jobs []onlineJob) error {
 	defer p.end()
 	var worst error
 	failed := 0
-	for i, job := range jobs {
-		p.report("solving", i, len(jobs))
-		pt, err := s.one(ctx, job, len(jobs))
-		if exitCode(err) == exitInterrupted {
-			return err
-		}
-		if err != nil {
-			pt.Accepted, pt.Output, pt.Reason, pt.Quantity = false, "", message(err), nil
-			worst = worse(worst, err)
-			if failed++; len(jobs) > 1 && !s.json {
-				p.erase()
-				fmt.Fprintf(s.err, "eimtool: %s\n", message(err))
+	for lo := 0; lo < len(jobs); lo += s.batch() {
+		part := jobs[lo:min(len(jobs), lo+s.batch())]
+		p.report("solving", lo, len(jobs))
+		points, errs := s.some(ctx, part, len(jobs))
+		for i, pt := range points {
+			err := errs[i]
+			if exitCode(err) == exitInterrupted {
+				return err
 			}
+			if err != nil {
+				pt.Accepted, pt.Output, pt.Reason, pt.Quantity = false, "", message(err), nil
+				worst = worse(worst, err)
+				if failed++; len(jobs) > 1 && !s.json {
+					p.erase()
+					fmt.Fprintf(s.err, "eimtool: %s\n", message(err))
+				}
+			}
+			if pt.Method != "" {
+				(*s.res.Methods)[pt.Method]++
+			}
+			s.res.Results = append(s.res.Results, pt)
 		}
-		if pt.Method != "" {
-			(*s.res.Methods)[pt.Method]++
-		}
-		s.res.Results = append(s.res.Results, pt)
 	}
 	if failed > 0 && len(jobs) > 1 {
 		worst = &sweepError{failed, len(jobs), worst}
@@ -149,37 +163,57 @@ func (s *solving) all(ctx context.Context, jobs []onlineJob) error {
 	return worst
 }
 
-// one answers one point.
-func (s *solving) one(ctx context.Context, job onlineJob, total int) (solvePoint, error) {
-	pt := unknownPoint()
-	pt.Mu, pt.Columns, pt.Output = report.Point(s.model.ParameterNames(), job.mu), job.extra, job.output
-	if err := ctx.Err(); err != nil {
-		return pt, err
-	}
-	if s.resume {
-		if _, err := os.Stat(job.output); err == nil {
-			pt.Accepted, pt.Skipped, pt.Reason = true, true, "the output exists"
-			return pt, nil
+// some answers some of the total points.
+func (s *solving) some(ctx context.Context, jobs []onlineJob, total int) ([]solvePoint, []error) {
+	points, errs := make([]solvePoint, len(jobs)), make([]error, len(jobs))
+	var ask []answer.Point
+	var place []int
+	for i, job := range jobs {
+		pt := unknownPoint()
+		pt.Mu, pt.Columns, pt.Output = report.Point(s.model.ParameterNames(), job.mu), job.extra, job.output
+		if !s.exists(job, &pt) {
+			var at *surrogate.Answer
+			if at, errs[i] = s.coefficients(job, &pt); errs[i] == nil {
+				ask, place = append(ask, answer.Point{Mu: job.mu, Answer: at}), append(place, i)
+			}
 		}
+		points[i] = pt
 	}
-	at, err := s.coefficients(job, &pt)
-	if err != nil {
-		return pt, err
+	results, failures := s.solver.Solve(ctx, ask)
+	for k, i := range place {
+		if errs[i] = failures[k]; errs[i] != nil {
+			errs[i] = s.located(jobs[i], &points[i], errs[i])
+			continue
+		}
+		errs[i] = s.deliver(ctx, jobs[i], &points[i], results[k], total)
 	}
-	r, err := s.solver.Solve(ctx, answer.Point{Mu: job.mu, Answer: at})
-	if err != nil {
-		return pt, s.located(job, &pt, err)
+	return points, errs
+}
+
+// exists reports whether --resume skips a point.
+func (s *solving) exists(job onlineJob, pt *solvePoint) bool {
+	if !s.resume {
+		return false
 	}
+	if _, err := os.Stat(job.output); err != nil {
+		return false
+	}
+	pt.Accepted, pt.Skipped, pt.Reason = true, true, "the output exists"
+	return true
+}
+
+// deliver judges an answer and writes it.
+func (s *solving) deliver(ctx context.Context, job onlineJob, pt *solvePoint, r *answer.Result, total int) error {
 	pt.fill(r, s.complex || r.X != nil)
 	for _, w := range r.Warnings {
 		s.res.warn(place(job, pt.name()) + ": " + w)
 	}
-	if err := s.judge(job, &pt, r); err != nil {
-		return pt, err
+	if err := s.judge(job, pt, r); err != nil {
+		return err
 	}
 	switch {
 	case s.quantity != "":
-		return pt, nil
+		return nil
 	case total > 1 && !strings.ContainsAny(s.output, "{}"):
 		pt.Column = s.columns + 1
 		if r.X != nil {
@@ -188,9 +222,9 @@ func (s *solving) one(ctx context.Context, job onlineJob, total int) (solvePoint
 			s.columns += r.RealX.Cols
 		}
 		s.joined, s.joinedReal = append(s.joined, r.X), append(s.joinedReal, r.RealX)
-		return pt, nil
+		return nil
 	}
-	return pt, s.writeColumns(ctx, job.output, r.X, r.RealX)
+	return s.writeColumns(ctx, job.output, r.X, r.RealX)
 }
 
 // judge refuses an answer that does not meet the tolerance.

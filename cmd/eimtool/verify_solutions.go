@@ -70,7 +70,8 @@ func (a *app) verifySolution(ctx context.Context, t *family.Table, i int, order 
 	if err != nil {
 		return err
 	}
-	r, err := solver.Solve(ctx, answer.Point{Mu: mu})
+	results, errs := solver.Solve(ctx, []answer.Point{{Mu: mu}})
+	r, err := results[0], errs[0]
 	var singular *answer.SingularError
 	if errors.As(err, &singular) {
 		v.refuseX(err)

@@ -120,7 +120,9 @@ func (e *SingularError) Error() string {
 
 // Solver answers points.
 type Solver interface {
-	Solve(ctx context.Context, pt Point) (*Result, error)
+	// Solve answers points in order; every one has a result or an error. Many
+	// points at once use all processors, but hold all solutions in memory.
+	Solve(ctx context.Context, points []Point) ([]*Result, []error)
 }
 
 // New prepares answers with m. Parts of m that were left on disk are fetched

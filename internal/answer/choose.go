@@ -17,8 +17,34 @@ type point[S scalar.Scalar] struct {
 	theta, second []complex128
 }
 
-// Solve answers one point.
-func (e *engine[S]) Solve(ctx context.Context, p Point) (*Result, error) {
+// Solve answers points, in order: those that cheap methods can answer at the
+// same time, the others one after the other.
+func (e *engine[S]) Solve(ctx context.Context, points []Point) ([]*Result, []error) {
+	results, errs := make([]*Result, len(points)), make([]error, len(points))
+	open := make([]*attempt[S], len(points))
+	stop := scalar.Each(ctx, len(points), e.opt.Threads, func(i int) {
+		open[i], errs[i] = e.begin(ctx, points[i])
+	})
+	for i, a := range open {
+		switch {
+		case stop != nil:
+			errs[i] = stop
+		case errs[i] == nil:
+			results[i], errs[i] = e.finish(ctx, a)
+		}
+	}
+	return results, errs
+}
+
+// attempt is a point with what the methods tried so far made of it.
+type attempt[S scalar.Scalar] struct {
+	*point[S]
+	best *Result
+	left []string // methods not tried yet
+}
+
+// begin tries the methods that need nothing of the size of a factorisation.
+func (e *engine[S]) begin(ctx context.Context, p Point) (*attempt[S], error) {
 	pt := &point[S]{Point: p, answer: p.Answer}
 	if pt.answer == nil {
 		var err error
@@ -30,15 +56,26 @@ func (e *engine[S]) Solve(ctx context.Context, p Point) (*Result, error) {
 		return nil, &PointError{"the coefficients of A exceed float64", "choose a point nearer to the samples"}
 	}
 	pt.theta, pt.second = e.m.Theta(pt.answer)
-	if e.opt.Method != Auto {
-		res, err := e.run(ctx, e.opt.Method, pt)
-		if err != nil {
+	a := &attempt[S]{point: pt, left: e.ranked()}
+	for len(a.left) > 0 && a.left[0] != Direct && a.left[0] != Krylov {
+		if err := e.try(ctx, a); err != nil {
 			return nil, err
 		}
-		res.Reason = "asked for"
-		return e.accept(res), nil
 	}
-	return e.choose(ctx, pt)
+	return a, nil
+}
+
+// finish tries the methods that are left.
+func (e *engine[S]) finish(ctx context.Context, a *attempt[S]) (*Result, error) {
+	for len(a.left) > 0 {
+		if err := e.try(ctx, a); err != nil {
+			return nil, err
+		}
+	}
+	if a.best.Reason == "" {
+		a.best.Reason = "smallest estimate of the methods at hand"
+	}
+	return e.accept(a.best), nil
 }
 
 // run answers by one method.
@@ -102,31 +139,32 @@ const ownShare = 0.1
 // finest is the error below which figures are not told apart.
 const finest = 1e-12
 
-// choose takes the cheapest method that meets the tolerance or, without one,
-// the cheapest whose own error does not show beside that of the model.
-func (e *engine[S]) choose(ctx context.Context, pt *point[S]) (*Result, error) {
-	var best *Result
-	for _, method := range e.ranked() {
-		res, err := e.run(ctx, method, pt)
-		if err != nil {
-			if best != nil && ctx.Err() == nil {
-				best.Warnings = append(best.Warnings, fmt.Sprintf("%s: %v", method, err))
-				continue
-			}
-			return nil, err
-		}
-		if best == nil || better(res, best) {
-			best = res
-		}
-		if reason := e.enough(res); reason != "" {
-			best, best.Reason = res, reason
-			break
-		}
+// try runs the next method: in the end the cheapest is kept that meets the
+// tolerance or, without one, the cheapest whose own error does not show beside
+// that of the model. A method that fails counts only where no other answers.
+func (e *engine[S]) try(ctx context.Context, a *attempt[S]) error {
+	method := a.left[0]
+	a.left = a.left[1:]
+	res, err := e.run(ctx, method, a.point)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil || a.best == nil && len(a.left) == 0:
+		return err
+	case a.best != nil:
+		a.best.Warnings = append(a.best.Warnings, fmt.Sprintf("%s: %v", method, err))
+		return nil
+	default:
+		return nil
 	}
-	if best.Reason == "" {
-		best.Reason = "smallest estimate of the methods at hand"
+	if a.best == nil || better(res, a.best) {
+		a.best = res
 	}
-	return e.accept(best), nil
+	if e.opt.Method != Auto {
+		res.Reason = "asked for"
+	} else if reason := e.enough(res); reason != "" {
+		a.best, a.best.Reason, a.left = res, reason, nil
+	}
+	return nil
 }
 
 func better(a, b *Result) bool { return a.Estimate < b.Estimate || math.IsNaN(b.Estimate) }
@@ -150,6 +188,9 @@ func (e *engine[S]) enough(r *Result) string {
 
 // ranked lists the methods at hand, the cheapest first.
 func (e *engine[S]) ranked() []string {
+	if e.opt.Method != Auto {
+		return []string{e.opt.Method}
+	}
 	if e.notReduced() != "" {
 		return []string{Direct}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"sync"
 
 	"eimtool/internal/dense"
 	"eimtool/internal/matrix"
@@ -26,6 +27,7 @@ type engine[S scalar.Scalar] struct {
 	outputs  *dense.Matrix[S] // columns c, nil: x itself
 	prepared bool             // outputs are those of the reduced basis
 
+	lock    sync.Mutex // guards fetched and the members that a fetch completes
 	fetched map[string]bool
 	solver  *solve.Solver[S]
 	terms   [][]S
@@ -127,6 +129,8 @@ func (e *engine[S]) width() int {
 
 // fetch completes a member of the model once.
 func (e *engine[S]) fetch(path string) error {
+	e.lock.Lock()
+	defer e.lock.Unlock()
 	if e.fetched[path] || e.src == nil {
 		return nil
 	}

@@ -20,7 +20,9 @@ type Options struct {
 	Threads int
 }
 
-// Analysis describes the analysis of a pattern: predictions without pivoting.
+// Analysis describes the analysis of a pattern: predictions without pivoting. A
+// general pattern of symmetric structure is taken to hold a symmetric matrix; LU
+// needs about twice as much.
 type Analysis struct {
 	Ordering   string  // the ordering used
 	NNZ        int     // entries of the factor: L alone for symmetric kinds, L and U for LU
