@@ -54,6 +54,7 @@ type offlineOptions struct {
 	tolerance        float64
 	tolSet           bool // --tol was given: the model is held to it
 	termsSet         bool // --max-terms was given
+	basisSet         bool // --rb-max or --rb-tol was given
 }
 
 func (a *app) offlineCommand() *cobra.Command {
@@ -67,15 +68,19 @@ func (a *app) offlineCommand() *cobra.Command {
   eimtool offline samples.csv --rhs b.mtx -o model.npz
   eimtool offline points.csv --parts parts.csv --rhs b.mtx -o model.npz
   eimtool offline samples.csv --dry-run`,
-		Args: arguments(0, 1, "SAMPLES, a table or a path template"),
+		Args: func(c *cobra.Command, args []string) error {
+			least := 1
+			if o.parts != "" {
+				least = 0
+			}
+			return arguments(least, 1, "SAMPLES, a table or a path template")(c, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.tolSet = cmd.Flags().Changed("tol")
 			o.termsSet = cmd.Flags().Changed("max-terms")
+			o.basisSet = cmd.Flags().Changed("rb-max") || cmd.Flags().Changed("rb-tol")
 			samples := strings.Join(args, "")
-			switch {
-			case samples == "" && o.parts == "":
-				return fmt.Errorf("offline needs SAMPLES, a table or a path template (or --parts); 0 of 1 arguments given")
-			case o.parts == "":
+			if o.parts == "" {
 				return a.runOffline(cmd.Context(), samples, o)
 			}
 			if err := o.check(a, samples); err != nil {
@@ -182,6 +187,12 @@ func (o *offlineOptions) check(a *app, samples string) error {
 		return inputErrorf("write for example --tol 1e-8", "--tol %g: want a positive number", o.tolerance)
 	case o.termsSet && o.MaxTerms < 1:
 		return inputErrorf("leave it out for as many as --tol asks for", "--max-terms %d: want at least 1", o.MaxTerms)
+	case o.RBMax < 1:
+		return inputErrorf("leave it out for the default", "--rb-max %d: want at least 1", o.RBMax)
+	case !(o.RBTolerance > 0):
+		return inputErrorf("write for example --rb-tol 1e-8", "--rb-tol %g: want a positive number", o.RBTolerance)
+	case o.Inverse && o.rhs != "":
+		return inputErrorf("leave out --inverse", "--inverse with --rhs: the coefficients are fitted for that right-hand side")
 	case !contains([]string{"auto", "yes", "no"}, o.KeepTable):
 		return inputErrorf("", "--keep-table=%s: want auto, yes or no", o.KeepTable)
 	case o.termsSet && !o.tolSet:
@@ -236,6 +247,9 @@ func (a *app) offlineInputs(ctx context.Context, samples string, o *offlineOptio
 	}
 	if o.RHS, err = a.readRHS(ctx, o.rhs, in.samples); err != nil {
 		return nil, err
+	}
+	if o.basisSet && o.RHS == nil {
+		return nil, inputErrorf("add --rhs b.mtx, or a column rhs to the table", "--rb-max and --rb-tol: without a right-hand side there is no reduced basis")
 	}
 	if o.quantity != "" && o.RHS == nil {
 		return nil, inputErrorf("add --rhs b.mtx, or a column rhs to the table", "--quantity %s: there is no right-hand side to solve for", o.quantity)

@@ -46,9 +46,9 @@ func (a *app) readRHS(ctx context.Context, path string, t *family.Table) (*surro
 	if given == 0 {
 		return nil, nil
 	}
-	for i, s := range t.Samples {
+	for _, s := range t.Samples {
 		if s.RHS == "" {
-			return nil, fileErrorf(t.Source, s.Line, "give a right-hand side for every sample, or none", "%s has no right-hand side but %d others have", t.Where(i), given)
+			return nil, fileErrorf(t.Source, s.Line, "give a right-hand side for every sample, or none", "%s has no right-hand side but %d others have", s.File, given)
 		}
 		b, err := a.readColumns(ctx, s.RHS)
 		if err != nil {

@@ -65,6 +65,9 @@ func (a *app) solveCommand() *cobra.Command {
 				return err
 			}
 			plain := !isBundle
+			if plain && args[0] != "-" && !isMatrixName(args[0]) && (len(o.mu) > 0 || o.at != "" || o.probe != "") {
+				return fileErrorf(args[0], 0, "make a bundle with: eimtool offline SAMPLES -o model.npz", "is not a bundle")
+			}
 			if err := o.check(a, cmd.Flags().Changed("tol"), args[0], plain); err != nil {
 				return err
 			}

@@ -20,10 +20,9 @@ import (
 type solving struct {
 	*app
 	*solveOptions
-	model   *surrogate.Model
-	solver  answer.Solver
-	complex bool // values of x are complex
-	res     *solveResult
+	model  *surrogate.Model
+	solver answer.Solver
+	res    *solveResult
 
 	joined     []*dense.Matrix[complex128] // solutions for one file of all points
 	joinedReal []*dense.Matrix[float64]
@@ -97,7 +96,6 @@ func (s *solving) prepare(ctx context.Context, source answer.Source, points int)
 		Method: s.method, Tolerance: s.tol, Transpose: s.transpose, Threads: s.threads,
 		Points: points, NoEstimate: s.noEstimate,
 	}
-	s.complex = s.model.Field != surrogate.FieldReal
 	var err error
 	if s.rhs != "" {
 		if opt.RHS, err = s.readColumns(ctx, s.rhs); err != nil {
@@ -115,6 +113,10 @@ func (s *solving) prepare(ctx context.Context, source answer.Source, points int)
 		opt.Derivative = indexOf(names, s.derivative) + 1
 	}
 	s.solver, err = answer.New(s.model, source, opt)
+	var rhs *answer.RHSError
+	if errors.As(err, &rhs) && s.rhs != "" {
+		return fileErrorf(s.rhs, 0, rhs.Hint, "%s", rhs.Msg)
+	}
 	return err
 }
 
@@ -204,7 +206,7 @@ func (s *solving) exists(job onlineJob, pt *solvePoint) bool {
 
 // deliver judges an answer and writes it.
 func (s *solving) deliver(ctx context.Context, job onlineJob, pt *solvePoint, r *answer.Result, total int) error {
-	pt.fill(r, s.complex || r.X != nil)
+	pt.fill(r, r.Complex)
 	for _, w := range r.Warnings {
 		s.res.warn(place(job, pt.name()) + ": " + w)
 	}
@@ -314,11 +316,14 @@ func (a *app) writeQuantities(ctx context.Context, output string, points []solve
 		}
 		output = "-"
 	}
-	isComplex := false
+	isComplex, any := false, false
 	for _, p := range points {
 		for _, q := range p.Quantity {
-			isComplex = isComplex || q.Re != nil
+			any, isComplex = true, isComplex || q.Re != nil
 		}
+	}
+	if !any {
+		return nil
 	}
 	head := append(append([]string{}, names...), "column", "rhs")
 	if isComplex {

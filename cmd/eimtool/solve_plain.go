@@ -113,7 +113,7 @@ func factoriseAndSolve[S scalar.Scalar](ctx context.Context, a *app, sys *plainS
 		op = matrix.Transpose
 	}
 	clock := time.Now()
-	solver, err := solve.New[S](ctx, sys.a.Pattern, solve.Options{Threads: a.threads})
+	solver, err := solve.New[S](ctx, sys.a.Pattern, solve.Options{Uses: 1, Threads: a.threads})
 	if err != nil {
 		return nil, plainError(sys.path, err)
 	}

@@ -75,6 +75,8 @@ func (a *app) verifySolution(ctx context.Context, t *family.Table, i int, order 
 	var singular *answer.SingularError
 	if errors.As(err, &singular) {
 		v.refuseX(err)
+		*res.MaxErrorX = report.Number(math.NaN())
+		res.Reason = "max_error_x: a solution was refused"
 		return nil
 	}
 	if err != nil {
@@ -89,7 +91,7 @@ func (a *app) verifySolution(ctx context.Context, t *family.Table, i int, order 
 	}
 	e, estimate := report.Number(columnError(got, want)), report.Number(r.Estimate)
 	v.ErrorX, v.EstimateX, v.MethodX = &e, &estimate, r.Method
-	if !(float64(e) <= float64(*res.MaxErrorX)) {
+	if worst := float64(*res.MaxErrorX); !math.IsNaN(worst) && !(float64(e) <= worst) {
 		*res.MaxErrorX = e
 	}
 	if res.Methods == nil {

@@ -91,6 +91,7 @@ type Result struct {
 	X        *dense.Matrix[complex128] // complex systems, or complex b
 	RealX    *dense.Matrix[float64]    // otherwise
 	Quantity []Quantity                // one per column of c and of b, c first
+	Complex  bool                      // the quantities are complex numbers
 }
 
 // Quantity is one output cᵀx.

@@ -207,6 +207,9 @@ func (e *engine[S]) accept(r *Result) *Result {
 	if e.opt.Derivative > 0 {
 		r.Accepted = true
 		forget(r)
+		for i := range r.Quantity {
+			r.Quantity[i].Estimate = math.NaN()
+		}
 		return r
 	}
 	r.Accepted = e.opt.Tolerance <= 0 || e.relevant(r) <= e.opt.Tolerance

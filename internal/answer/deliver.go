@@ -122,6 +122,7 @@ func (e *engine[S]) put(x *dense.Matrix[S], res *Result) error {
 
 // joinQuantities makes one complex quantity of real and imaginary columns.
 func (e *engine[S]) joinQuantities(cols int, res *Result) {
+	res.Complex = e.both || scalar.IsComplex[S]()
 	if !e.both {
 		return
 	}

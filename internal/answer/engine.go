@@ -87,7 +87,7 @@ func (e *engine[S]) setRHS() error {
 // isPrepared reports whether b is the right-hand side of the bundle.
 func (e *engine[S]) isPrepared(b *dense.Matrix[complex128]) (bool, error) {
 	load := e.inv.Load
-	if b.Cols != load.Columns {
+	if b.Cols != load.Columns || !load.Both && !scalar.IsComplex[S]() && !isReal(b) {
 		return false, nil
 	}
 	if err := e.fetch(e.path + "/load/terms"); err != nil {
@@ -163,7 +163,7 @@ func (e *engine[S]) tableRows() ([][]S, error) {
 // direct returns the direct solver, which analyses the pattern once.
 func (e *engine[S]) direct(ctx context.Context) (*solve.Solver[S], error) {
 	if e.solver == nil {
-		s, err := solve.New[S](ctx, e.m.Pattern(), solve.Options{Threads: e.opt.Threads})
+		s, err := solve.New[S](ctx, e.m.Pattern(), solve.Options{Quick: true, Uses: e.opt.Points, Threads: e.opt.Threads})
 		if err != nil {
 			return nil, err
 		}
@@ -197,6 +197,9 @@ func (e *engine[S]) rhs(pt *point[S]) (b *dense.Matrix[S], modelError float64, e
 	if e.override != nil {
 		return e.override, 0, nil
 	}
+	if err := e.needsMu(pt); err != nil {
+		return nil, 0, err
+	}
 	if err := e.fetch(e.path + "/load/terms"); err != nil {
 		return nil, 0, err
 	}
@@ -205,6 +208,14 @@ func (e *engine[S]) rhs(pt *point[S]) (b *dense.Matrix[S], modelError float64, e
 		return nil, 0, err
 	}
 	return e.load().Combine(phi), modelError, nil
+}
+
+// needsMu refuses a point without parameters where b depends on them.
+func (e *engine[S]) needsMu(pt *point[S]) error {
+	if l := e.load(); e.override == nil && l.Interpolation != nil && pt.Mu == nil {
+		return &PointError{"the right-hand side depends on the parameters, which are not given", "add --mu or --at beside --probe"}
+	}
+	return nil
 }
 
 // scalars drops the imaginary parts where S is real.
@@ -221,6 +232,10 @@ func singular(err error) error {
 	var s *solve.SingularError
 	if errors.As(err, &s) {
 		return &SingularError{s.Column, s.Pivot, s.Condition, s.Reason}
+	}
+	var n *solve.NonFiniteError
+	if errors.As(err, &n) {
+		return &PointError{"an element of A or of x exceeds float64", "choose a point nearer to the samples"}
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -181,9 +182,17 @@ func (e *engine[S]) applyInverse(ctx context.Context, sys *krylov.System[S], r *
 	if err := sys.Preconditioner.Solve(ctx, y, matrix.NoTranspose); err != nil {
 		return nil, err
 	}
-	_, err := krylov.Solve(ctx, sys, r, y, krylov.Options{Tolerance: inverseAccuracy / math.Sqrt(float64(sys.N))})
+	reports, err := krylov.Solve(ctx, sys, r, y, krylov.Options{Tolerance: inverseAccuracy / math.Sqrt(float64(sys.N))})
+	for _, p := range reports {
+		if !p.Converged && dense.Norm(r.Data) > 0 {
+			return nil, errNoInverse
+		}
+	}
 	return y, err
 }
+
+// errNoInverse says that A⁻¹ could not be applied: A may be singular.
+var errNoInverse = errors.New("the iteration does not converge: the matrix may be singular")
 
 const inverseAccuracy = 0.1
 
@@ -199,6 +208,9 @@ func (e *engine[S]) condition(ctx context.Context, sys *krylov.System[S]) (float
 		g.Data[i] = scalar.Of[S](rng.NormFloat64(), 0)
 	}
 	y, err := e.applyInverse(ctx, sys, g)
+	if errors.Is(err, errNoInverse) {
+		return math.Inf(1), nil
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -218,7 +230,11 @@ func (e *engine[S]) finishKrylov(ctx context.Context, pt *point[S], f *solve.Fac
 	for i, v := range dx.Data {
 		dx.Data[i] = b.Data[i] - v
 	}
-	if dx, err = e.applyInverse(ctx, sys, dx); err != nil {
+	left := math.Inf(1)
+	switch dx, err = e.applyInverse(ctx, sys, dx); {
+	case err == nil:
+		left = ratio(dx, x)
+	case !errors.Is(err, errNoInverse):
 		return err
 	}
 	amp, err := e.amplification(ctx, pt, f, x)
@@ -232,7 +248,7 @@ func (e *engine[S]) finishKrylov(ctx context.Context, pt *point[S], f *solve.Fac
 	if truncation == 0 && e.calibrated() && e.inv.FullAmplification > 0 {
 		model = e.inv.FullAmplification
 	}
-	res.Reduction = nearFactor*ratio(dx, x) + truncationFactor*amp*truncation
+	res.Reduction = nearFactor*left + truncationFactor*amp*truncation
 	res.Model = model * pt.answer.ModelError
 	if bError > 0 {
 		gain, err := e.loadAmplification(ctx, f, b, x)

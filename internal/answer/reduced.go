@@ -10,6 +10,9 @@ import (
 
 // reducedPoint returns the family at the point for the reduced basis.
 func (e *engine[S]) reducedPoint(pt *point[S]) (*reduced.Point[S], error) {
+	if err := e.needsMu(pt); err != nil {
+		return nil, err
+	}
 	return surrogate.PointOf(e.m, e.inv, pt.answer, pt.Mu)
 }
 
@@ -74,8 +77,12 @@ func (e *engine[S]) preparedOutputs(rp *reduced.Point[S], ans *reduced.Answer[S]
 	if err != nil {
 		return err
 	}
-	for i, o := range out {
-		res.Quantity = append(res.Quantity, Quantity{i / ans.C.Cols, i % ans.C.Cols, toComplex(o.Value), o.Estimate})
+	for _, o := range out {
+		bound := e.inv.Basis.OutputNorm[o.Quantity] * columnNorm(ans.C, o.Column) * ans.Estimate // |c||x|, V being orthonormal
+		if !(o.Estimate <= bound) {
+			o.Estimate = bound
+		}
+		res.Quantity = append(res.Quantity, Quantity{o.Quantity, o.Column, toComplex(o.Value), o.Estimate})
 	}
 	e.joinQuantities(ans.C.Cols, res)
 	return nil

@@ -15,6 +15,9 @@ type Options struct {
 	// Riedy, ACM TOMS 32(2), 2006), instead of bounding it by some five more
 	// solutions. The estimate is much closer but no bound.
 	Quick bool
+	// Uses is the number of factorisations expected of one analysis: dear
+	// orderings pay for many. 0 means some dozens.
+	Uses int
 	// Threads is the number of goroutines, all processors when ≤ 0. It does
 	// not change any result.
 	Threads int

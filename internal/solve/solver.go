@@ -38,7 +38,7 @@ func New[T scalar.Scalar](ctx context.Context, p *matrix.Pattern, opt Options) (
 		return nil, err
 	}
 	columns := transversal(p)
-	tree, err := order.Analyse(ctx, order.FromPattern(permuted(p, columns)), order.Options{Ordering: opt.Ordering, Threads: opt.Threads})
+	tree, err := order.Analyse(ctx, order.FromPattern(permuted(p, columns)), order.Options{Ordering: opt.Ordering, Uses: opt.Uses, Threads: opt.Threads})
 	if err != nil {
 		return nil, err
 	}

@@ -103,6 +103,11 @@ const partsLimit = 1 << 30
 
 // prepareParts checks the parts and prepares solutions.
 func prepareParts[S scalar.Scalar](ctx context.Context, m *Model, in *PartsInput, opt Options) error {
+	for i := range m.Mu.Rows { // a coefficient without a value there would be found late
+		if _, err := m.Parts.Alpha(m.Mu.Row(i)); err != nil {
+			return err
+		}
+	}
 	if m.Rows != m.Cols {
 		return nil
 	}

@@ -41,7 +41,7 @@ func (p *Parts) Alpha(mu []float64) ([]complex128, error) {
 	for i, e := range p.compiled {
 		v, err := e.Eval(mu)
 		if err != nil {
-			return nil, &PartsError{p.Files[i], err}
+			return nil, &PartsError{p.Files[i], p.names, mu, err}
 		}
 		alpha[i] = v
 	}
@@ -54,7 +54,7 @@ func (p *Parts) Derivative(mu []float64, j int) ([]complex128, error) {
 	for i, e := range p.compiled {
 		_, d, err := e.Derivative(mu, j)
 		if err != nil {
-			return nil, &PartsError{p.Files[i], err}
+			return nil, &PartsError{p.Files[i], p.names, mu, err}
 		}
 		alpha[i] = d
 	}
@@ -63,11 +63,26 @@ func (p *Parts) Derivative(mu []float64, j int) ([]complex128, error) {
 
 // PartsError says which coefficient cannot be evaluated.
 type PartsError struct {
-	File string
-	Err  error
+	File  string
+	Names []string
+	Mu    []float64
+	Err   error
 }
 
-func (e *PartsError) Error() string { return "coefficient of " + e.File + ": " + e.Err.Error() }
+func (e *PartsError) Error() string {
+	at := ""
+	for j, name := range e.Names {
+		at += fmt.Sprintf("%s%s=%g", separator(j), name, e.Mu[j])
+	}
+	return fmt.Sprintf("coefficient of %s at %s: %v", e.File, at, e.Err)
+}
 
 // Unwrap returns the cause.
 func (e *PartsError) Unwrap() error { return e.Err }
+
+func separator(j int) string {
+	if j == 0 {
+		return ""
+	}
+	return ", "
+}

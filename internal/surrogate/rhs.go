@@ -60,6 +60,8 @@ func (r *RHS) check(n, samples int) error {
 			return &RHSError{name(i), fmt.Sprintf("has %d rows, the matrices have %d", v.Rows, n)}
 		case v.Cols != r.Columns() || v.Cols == 0:
 			return &RHSError{name(i), fmt.Sprintf("has %d columns, %s has %d", v.Cols, name(0), r.Columns())}
+		case len(r.Values) == 1 && dense.Norm(v.Data) == 0:
+			return &RHSError{name(i), "is zero: so is every solution"}
 		case !scalar.AllFinite(v.Data):
 			return &RHSError{name(i), "holds a value that is not finite"}
 		}
