@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -215,8 +216,16 @@ func TestAccuracyGoal(t *testing.T) {
 	}
 }
 
-// goalShortfalls are the cases that miss the factor 1.5, with the factor reached.
-var goalShortfalls = map[string]float64{}
+// goalShortfalls are the cases that miss the factor 1.5, with the factor
+// reached, before the improvement. convdiff: all sets and weights tried give 2.4e-3 to
+// 3.0e-3 here although their errors on the samples are the least that swaps
+// find. gp-kernel: the worst test lies at a corner of the box that no sample is
+// near, so that left-out samples (2.8e-9) say nothing of it; at 12 terms the
+// same selection is 3.5 times better than the target.
+var goalShortfalls = map[string]float64{
+	"convdiff, goal x, M = 8":   1.9,
+	"gp-kernel, goal x, M = 16": 1.8,
+}
 
 func allowedX(name string) float64 {
 	if f, ok := goalShortfalls[name]; ok {
@@ -297,5 +306,49 @@ func TestSingularNear(t *testing.T) {
 				t.Errorf("%s, test %d: error %.2e above its estimate %.2e", method, i+1, e, got.estimate[i])
 			}
 		}
+	}
+}
+
+// TestAutoShare: with a tolerance ten times the error that a reduced basis
+// reaches, most points are answered without a factorisation and few refused.
+func TestAutoShare(t *testing.T) {
+	t.Parallel()
+	goal := readSolutionTargets(t)
+	points, fast, refused := 0, 0, 0
+	for _, family := range sortedNames(goal.Basis) {
+		sizes := sortedTerms(goal.Basis[family])
+		largest := strconv.Itoa(sizes[len(sizes)-1])
+		if !*long {
+			largest = strconv.Itoa(sizes[min(1, len(sizes)-1)])
+		}
+		bundle := prepareBundle(t, family, append(withRHS(family), "--rb-max", largest)...)
+		tol := 10 * math.Max(goal.Basis[family][largest], 1e-12)
+		var res struct {
+			Methods map[string]int
+			Results []struct{ Accepted bool }
+		}
+		code, out, errOut := tool(t, "solve", bundle, "--at", filepath.Join(families, family, "test.csv"),
+			"--tol", fmt.Sprint(tol), "-o", filepath.Join(t.TempDir(), "x_{index}.mtx"), "--json")
+		if code != 0 && code != 3 {
+			t.Fatalf("%s: exit %d\n%s", family, code, errOut)
+		}
+		if err := json.Unmarshal([]byte(out), &res); err != nil {
+			t.Fatal(err)
+		}
+		bad := 0
+		for _, r := range res.Results {
+			if !r.Accepted {
+				bad++
+			}
+		}
+		t.Logf("%-16s r = %s, --tol %.1e: %v, %d refused", family, largest, tol, res.Methods, bad)
+		points, fast, refused = points+len(res.Results), fast+len(res.Results)-res.Methods["direct"], refused+bad
+	}
+	t.Logf("%d points, %d without a factorisation, %d refused", points, fast, refused)
+	if share := float64(fast) / float64(points); share < 0.8 {
+		t.Errorf("%.2f of the points were answered by fast methods, want 0.8", share)
+	}
+	if share := float64(refused) / float64(points); share > 0.05 {
+		t.Errorf("%.2f of the points were refused, want at most 0.05", share)
 	}
 }

@@ -65,6 +65,9 @@ func (a *app) solvePlain(ctx context.Context, path string, o *solveOptions) erro
 		pt.Timings = nil
 	}
 	res.Results = []solvePoint{pt}
+	if f := pt.Factorisation; f != nil {
+		a.say("%s, %s ordering, %d entries in the factor (%s), workspace %s", f.Method, f.Ordering, f.Fill, report.Bytes(int64(f.Bytes)), report.Bytes(int64(f.FrontBytes)))
+	}
 	if shown := a.show(&res.header, res, res.text(a)); err == nil {
 		err = shown
 	}

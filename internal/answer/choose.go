@@ -7,6 +7,7 @@ import (
 	"math/cmplx"
 
 	"eimtool/internal/scalar"
+	"eimtool/internal/solve"
 	"eimtool/internal/surrogate"
 )
 
@@ -40,7 +41,7 @@ func (e *engine[S]) Solve(ctx context.Context, points []Point) ([]*Result, []err
 type attempt[S scalar.Scalar] struct {
 	*point[S]
 	best *Result
-	left []string // methods not tried yet
+	done bool
 }
 
 // begin tries the methods that need nothing of the size of a factorisation.
@@ -56,19 +57,18 @@ func (e *engine[S]) begin(ctx context.Context, p Point) (*attempt[S], error) {
 		return nil, &PointError{"the coefficients of A exceed float64", "choose a point nearer to the samples"}
 	}
 	pt.theta, pt.second = e.m.Theta(pt.answer)
-	a := &attempt[S]{point: pt, left: e.ranked()}
-	for len(a.left) > 0 && a.left[0] != Direct && a.left[0] != Krylov {
-		if err := e.try(ctx, a); err != nil {
-			return nil, err
-		}
-	}
-	return a, nil
+	a := &attempt[S]{point: pt}
+	return a, e.tryAll(ctx, a, e.cheap(), e.opt.Method == Auto)
 }
 
-// finish tries the methods that are left.
+// finish tries the methods that factorise.
 func (e *engine[S]) finish(ctx context.Context, a *attempt[S]) (*Result, error) {
-	for len(a.left) > 0 {
-		if err := e.try(ctx, a); err != nil {
+	if !a.done {
+		methods, err := e.dear(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := e.tryAll(ctx, a, methods, false); err != nil {
 			return nil, err
 		}
 	}
@@ -76,6 +76,27 @@ func (e *engine[S]) finish(ctx context.Context, a *attempt[S]) (*Result, error) 
 		a.best.Reason = "smallest estimate of the methods at hand"
 	}
 	return e.accept(a.best), nil
+}
+
+// tryAll tries methods until one is enough. A method that fails counts only
+// where no other answers; more says that others will be tried.
+func (e *engine[S]) tryAll(ctx context.Context, a *attempt[S], methods []string, more bool) error {
+	for i, m := range methods {
+		err := e.try(ctx, a, m)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil && a.best == nil && !more && i == len(methods)-1 {
+			return err
+		}
+		if err != nil && a.best != nil {
+			a.best.Warnings = append(a.best.Warnings, fmt.Sprintf("%s: %v", m, err))
+		}
+		if a.done {
+			break
+		}
+	}
+	return nil
 }
 
 // run answers by one method.
@@ -139,30 +160,21 @@ const ownShare = 0.1
 // finest is the error below which figures are not told apart.
 const finest = 1e-12
 
-// try runs the next method: in the end the cheapest is kept that meets the
-// tolerance or, without one, the cheapest whose own error does not show beside
-// that of the model. A method that fails counts only where no other answers.
-func (e *engine[S]) try(ctx context.Context, a *attempt[S]) error {
-	method := a.left[0]
-	a.left = a.left[1:]
+// try runs a method: in the end the cheapest is kept that meets the tolerance
+// or, without one, the cheapest whose own error does not show beside that of
+// the model.
+func (e *engine[S]) try(ctx context.Context, a *attempt[S], method string) error {
 	res, err := e.run(ctx, method, a.point)
-	switch {
-	case err == nil:
-	case ctx.Err() != nil || a.best == nil && len(a.left) == 0:
+	if err != nil {
 		return err
-	case a.best != nil:
-		a.best.Warnings = append(a.best.Warnings, fmt.Sprintf("%s: %v", method, err))
-		return nil
-	default:
-		return nil
 	}
 	if a.best == nil || better(res, a.best) {
 		a.best = res
 	}
 	if e.opt.Method != Auto {
-		res.Reason = "asked for"
+		res.Reason, a.done = "asked for", true
 	} else if reason := e.enough(res); reason != "" {
-		a.best, a.best.Reason, a.left = res, reason, nil
+		a.best, a.best.Reason, a.done = res, reason, true
 	}
 	return nil
 }
@@ -186,19 +198,64 @@ func (e *engine[S]) enough(r *Result) string {
 	return ""
 }
 
-// ranked lists the methods at hand, the cheapest first.
-func (e *engine[S]) ranked() []string {
-	if e.opt.Method != Auto {
+// cheap lists the methods to try that need no factorisation, in order of cost.
+func (e *engine[S]) cheap() []string {
+	switch e.opt.Method {
+	case Direct, Krylov:
+		return nil
+	case Auto:
+	default:
 		return []string{e.opt.Method}
 	}
-	if e.notReduced() != "" {
-		return []string{Direct}
+	switch {
+	case e.notReduced() != "":
+		return nil
+	case e.inv.Solutions != nil && e.inv.PreferSolutions:
+		return []string{Interpolate, Reduced}
 	}
-	list := []string{Reduced}
-	if e.inv.Solutions != nil && e.inv.PreferSolutions {
-		list = []string{Interpolate, Reduced}
+	return []string{Reduced}
+}
+
+// dear lists the methods to try that factorise, in order of predicted
+// operations.
+func (e *engine[S]) dear(ctx context.Context) ([]string, error) {
+	switch e.opt.Method {
+	case Direct, Krylov:
+		return []string{e.opt.Method}, nil
+	case Auto:
+	default:
+		return nil, nil
 	}
-	return append(list, Direct)
+	if e.opt.Derivative > 0 || e.opt.Points < leastBatch || e.notReduced() != "" {
+		return []string{Direct}, nil
+	}
+	s, err := e.direct(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if e.krylovPays(s.Analysis()) {
+		return []string{Krylov, Direct}, nil
+	}
+	return []string{Direct}, nil
+}
+
+// What the answers of iteration and factorisation cost, in substitutions with a
+// factor: iterations for x and its estimate; refinement, condition and
+// improvement.
+const (
+	leastBatch           = 4
+	krylovSubstitutions  = 40
+	directSubstitutions  = 20
+	operationsPerNonzero = 4
+)
+
+// krylovPays compares one factorisation per point with one per term, shared by
+// all points, and iterations.
+func (e *engine[S]) krylovPays(a solve.Analysis) bool {
+	substitution := operationsPerNonzero * float64(a.NNZ)
+	terms := min(e.m.TermCount(), e.opt.Points)
+	shared := a.Flops * float64(terms) / float64(e.opt.Points)
+	return shared+krylovSubstitutions*substitution < a.Flops+directSubstitutions*substitution
 }
 
 // accept compares the estimate with the tolerance. The estimates of x serve to

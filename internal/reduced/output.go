@@ -23,7 +23,8 @@ type Output[T scalar.Scalar] struct {
 }
 
 // Outputs returns the outputs of an answer of Solve or Estimate for the same
-// point, quantities in order and for each the right-hand sides.
+// point, quantities in order and for each the right-hand sides. They are
+// corrected in any case; their estimates are NaN when a has none.
 func (b *Basis[T]) Outputs(pt *Point[T], a *Answer[T]) ([]Output[T], error) {
 	if err := b.checkPoint(pt); err != nil {
 		return nil, err
@@ -39,6 +40,12 @@ func (b *Basis[T]) Outputs(pt *Point[T], a *Answer[T]) ([]Output[T], error) {
 		return nil, errAdjoint
 	}
 	out := b.corrected(sys, a.C)
+	if math.IsNaN(a.Estimate) { // none was asked for
+		for i := range out {
+			out[i].Estimate = math.NaN()
+		}
+		return out, nil
+	}
 	small, err := b.truncatedOutputs(sys)
 	if err != nil {
 		return nil, err
