@@ -96,7 +96,7 @@ func aboutInput(err error) bool {
 		is[*probefile.Error](err) || is[*memory.SizeError](err) || is[*safefile.OutputError](err) ||
 		is[*bundle.VersionError](err) || errors.Is(err, bundle.ErrCorrupt) || errors.Is(err, bundle.ErrNotBundle) ||
 		is[*surrogate.RHSError](err) || is[*surrogate.PartsError](err) ||
-		is[*answer.MethodError](err) || is[*answer.RHSError](err) || is[*answer.QuantityError](err) || is[*answer.PointError](err) ||
+		is[*answer.MethodError](err) || is[*answer.RHSError](err) || is[*answer.QuantityError](err) || is[*answer.PointError](err) || is[*answer.MemoryError](err) ||
 		errors.Is(err, surrogate.ErrNoInterpolation) || is[*fs.PathError](err)
 }
 

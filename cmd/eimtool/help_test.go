@@ -57,6 +57,9 @@ func smallModel(t *testing.T, dir string) string {
 	files := map[string]string{
 		"samples.csv": "k,file\n", "sweep.csv": "k\n1.5\n2.5\n",
 		"test.csv": "k,file\n2.5,A.mtx\n", "A.mtx": matrix(2.5), "reference.mtx": matrix(2.5),
+		"b.mtx": "%%MatrixMarket matrix array real general\n2 1\n3.5\n8\n", "c.mtx": "%%MatrixMarket matrix array real general\n2 1\n1\n1\n",
+		"solutions.csv": "k,file\n2.5,ones.mtx\n", "ones.mtx": "%%MatrixMarket matrix array real general\n2 1\n1\n1\n",
+		"parts.csv": "file,coefficient\nA.mtx,k\n", "points.csv": "k\n1\n2\n3\n",
 	}
 	for k := 1; k <= 5; k++ {
 		name := fmt.Sprintf("snap/A_k=%d.mtx", k)
@@ -72,7 +75,7 @@ func smallModel(t *testing.T, dir string) string {
 		}
 	}
 	model := filepath.Join(dir, "model.npz")
-	if code, _, errOut := tool(t, "offline", filepath.Join(dir, "samples.csv"), "-o", model); code != 0 {
+	if code, _, errOut := tool(t, "offline", filepath.Join(dir, "samples.csv"), "--rhs", filepath.Join(dir, "b.mtx"), "-o", model); code != 0 {
 		t.Fatalf("offline: exit %d: %s", code, errOut)
 	}
 	return model

@@ -94,7 +94,7 @@ func (s *solving) lose(ctx context.Context, source lazySource) error {
 func (s *solving) prepare(ctx context.Context, source answer.Source, points int) error {
 	opt := answer.Options{
 		Method: s.method, Tolerance: s.tol, Transpose: s.transpose, Threads: s.threads,
-		Points: points, NoEstimate: s.noEstimate,
+		Memory: s.memoryLimit(), Points: points, NoEstimate: s.noEstimate,
 	}
 	var err error
 	if s.rhs != "" {
@@ -235,8 +235,14 @@ func (s *solving) judge(job onlineJob, pt *solvePoint, r *answer.Result) error {
 		pt.Reason = "error_estimate: derivatives have none"
 		return nil
 	}
+	if math.IsInf(r.Estimate, 0) {
+		return &accuracyError{fmt.Sprintf("%s: nothing is known of the error of x (%s): the matrix may be singular; nothing was written", place(job, pt.name()), r.Method), "try --method direct"}
+	}
 	if !r.Accepted {
 		what := fmt.Sprintf("error estimate %s", report.Error(r.Estimate))
+		if len(r.Quantity) > 0 {
+			what = fmt.Sprintf("relative error estimate %s of a quantity", report.Error(r.QuantityError()))
+		}
 		return &accuracyError{fmt.Sprintf("%s: %s above --tol %g (%s); nothing was written", place(job, pt.name()), what, s.tol, r.Method), "raise --tol, or add samples nearby"}
 	}
 	if s.tol == 0 && !s.noEstimate && !(r.Estimate < useless) {

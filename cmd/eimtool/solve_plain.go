@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -121,6 +122,9 @@ func factoriseAndSolve[S scalar.Scalar](ctx context.Context, a *app, sys *plainS
 		return nil, plainError(sys.path, err)
 	}
 	pt.Timings.Analyse = since(&clock)
+	if need, limit := int64(solver.Analysis().Bytes), a.memoryLimit(); limit > 0 && need > limit {
+		return nil, fmt.Errorf("%s: %w", sys.path, &answer.MemoryError{Need: need, Limit: limit})
+	}
 	f, err := solver.Factorise(ctx, values)
 	if err != nil {
 		return nil, plainError(sys.path, err)

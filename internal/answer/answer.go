@@ -17,6 +17,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/cmplx"
 
 	"eimtool/internal/dense"
 	"eimtool/internal/surrogate"
@@ -52,7 +53,8 @@ type Options struct {
 	Transpose  bool    // solve Aᵀ x = b
 	Derivative int     // 1-based parameter of ∂x/∂μ_j; 0: x itself
 	Threads    int
-	Points     int // how many points will be asked for: decides what preparation pays
+	Memory     int64 // bytes that a factorisation may take; 0: no limit
+	Points     int   // how many points will be asked for: decides what preparation pays
 	// RHS overrides the right-hand side that the bundle is prepared for.
 	RHS *dense.Matrix[complex128]
 	// Quantity asks for cᵀx instead of x, c being its columns.
@@ -99,6 +101,18 @@ type Quantity struct {
 	Column, Right int // 0-based columns of c and of b
 	Value         complex128
 	Estimate      float64 // absolute
+}
+
+// QuantityError returns the largest estimate of a quantity relative to its
+// value.
+func (r *Result) QuantityError() float64 {
+	worst := 0.0
+	for _, q := range r.Quantity {
+		if q.Estimate > 0 || math.IsNaN(q.Estimate) {
+			worst = math.Max(worst, q.Estimate/cmplx.Abs(q.Value))
+		}
+	}
+	return worst
 }
 
 // MethodError says why a method cannot be used with a bundle.

@@ -2,9 +2,9 @@ package answer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
-	"math/cmplx"
 
 	"eimtool/internal/scalar"
 	"eimtool/internal/solve"
@@ -42,6 +42,8 @@ type attempt[S scalar.Scalar] struct {
 	*point[S]
 	best *Result
 	done bool
+
+	singular error // found by a method that factorises
 }
 
 // begin tries the methods that need nothing of the size of a factorisation.
@@ -72,6 +74,9 @@ func (e *engine[S]) finish(ctx context.Context, a *attempt[S]) (*Result, error) 
 			return nil, err
 		}
 	}
+	if a.singular != nil && !(a.best.Estimate < math.Inf(1)) && e.opt.Derivative == 0 {
+		return nil, a.singular
+	}
 	if a.best.Reason == "" {
 		a.best.Reason = "smallest estimate of the methods at hand"
 	}
@@ -88,6 +93,10 @@ func (e *engine[S]) tryAll(ctx context.Context, a *attempt[S], methods []string,
 		}
 		if err != nil && a.best == nil && !more && i == len(methods)-1 {
 			return err
+		}
+		var s *SingularError
+		if errors.As(err, &s) {
+			a.singular = err
 		}
 		if err != nil && a.best != nil {
 			a.best.Warnings = append(a.best.Warnings, fmt.Sprintf("%s: %v", m, err))
@@ -273,17 +282,10 @@ func (e *engine[S]) accept(r *Result) *Result {
 	return r
 }
 
-// relevant is the estimate that a tolerance is compared with: of x, or the
-// largest of the quantities relative to their size.
+// relevant is the estimate that a tolerance is compared with.
 func (e *engine[S]) relevant(r *Result) float64 {
 	if len(r.Quantity) == 0 {
 		return r.Estimate
 	}
-	worst := 0.0
-	for _, q := range r.Quantity {
-		if q.Estimate > 0 || math.IsNaN(q.Estimate) {
-			worst = math.Max(worst, q.Estimate/cmplx.Abs(q.Value))
-		}
-	}
-	return worst
+	return r.QuantityError()
 }

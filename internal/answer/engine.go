@@ -167,6 +167,9 @@ func (e *engine[S]) direct(ctx context.Context) (*solve.Solver[S], error) {
 		if err != nil {
 			return nil, err
 		}
+		if need := int64(s.Analysis().Bytes); e.opt.Memory > 0 && need > e.opt.Memory {
+			return nil, &MemoryError{need, e.opt.Memory}
+		}
 		e.solver = s
 	}
 	return e.solver, nil

@@ -1,6 +1,10 @@
 package answer
 
-import "fmt"
+import (
+	"fmt"
+
+	"eimtool/internal/memory"
+)
 
 // RHSError says why there is no right-hand side to solve for.
 type RHSError struct{ Msg, Hint string }
@@ -11,6 +15,13 @@ func (e *RHSError) Error() string { return "right-hand side: " + e.Msg }
 type QuantityError struct{ Msg, Hint string }
 
 func (e *QuantityError) Error() string { return "--quantity: " + e.Msg }
+
+// MemoryError says that a factor is predicted to exceed the memory allowed.
+type MemoryError struct{ Need, Limit int64 }
+
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("the factor needs about %s, more than the limit of %s", memory.Format(e.Need), memory.Format(e.Limit))
+}
 
 // PointError says why nothing can be said at a parameter point.
 type PointError struct{ Msg, Hint string }

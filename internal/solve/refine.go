@@ -228,7 +228,12 @@ func (s *refinement[T]) unscale(x *dense.Matrix[T], lo int) {
 	for i := range s.y.Rows {
 		row := x.Row(i)[lo:]
 		for k, v := range s.y.Row(i) {
-			row[k] = scalar.Of[T](s.right[i], 0) * v * scalar.Of[T](s.unit[k], 0)
+			a, b := s.right[i], s.unit[k]
+			if (a < 1) == (b < 1) { // both shrink or both grow: through the larger of the two
+				row[k] = scalar.Of[T](a, 0) * v * scalar.Of[T](b, 0)
+				continue
+			}
+			row[k] = scalar.Of[T](a*b, 0) * v
 		}
 	}
 }

@@ -2,6 +2,9 @@ package surrogate
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 
 	"eimtool/internal/coefficients"
 	"eimtool/internal/dense"
@@ -144,7 +147,24 @@ func (p *preparation[T, S]) finish(core *Core[T], sel *terms[T]) error {
 		}
 		problem.LeftOut = append(problem.LeftOut, reduced.LeftOut[S]{Sample: l.sample, Point: pt})
 	}
-	return p.inv.reduce(b.ctx, m, problem, b.opt)
+	err := p.inv.reduce(b.ctx, m, problem, b.opt)
+	var failed *reduced.ProblemError
+	if errors.As(err, &failed) && failed.Mu != nil {
+		if i := m.sampleAt(failed.Mu); i >= 0 {
+			return fmt.Errorf("%s: %w", m.Files[i], err)
+		}
+	}
+	return err
+}
+
+// sampleAt returns the sample with the given parameters, -1 without one.
+func (m *Model) sampleAt(mu []float64) int {
+	for i := range m.Mu.Rows {
+		if slices.Equal(m.Mu.Row(i), mu) {
+			return i
+		}
+	}
+	return -1
 }
 
 // pointAt is the family with coordinates k; second is nil, or empty, without a
