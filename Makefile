@@ -37,9 +37,11 @@ fuzz: ## every fuzz target for 30 s
 	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s -fuzzminimizetime 5x $$p || exit 1; \
 	  done; done
 
-bench: $(BIN) ## Go benchmarks, and the whole process beside a script where its interpreter is present
+bench: $(BIN) ## Go benchmarks, and whole processes beside a script and SuiteSparse where these are present
 	$(GO) test -run '^$$' -bench . -count 3 ./internal/... | tee bench/new.txt
 	sh bench/offline.sh
+	sh bench/solve.sh
+	sh bench/reduced.sh
 
 clean: ## remove what was built
 	rm -rf bin demo bench/new.txt bench/data

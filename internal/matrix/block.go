@@ -43,32 +43,72 @@ func MulBlock[T scalar.Scalar](ctx context.Context, p *Pattern, a []T, x, y *den
 	})
 }
 
-// mulColumns adds the product to columns lo to hi-1 of y.
+// turn is what happens to a stored value before it multiplies.
+type turn struct{ negative, conjugate bool }
+
+// turns returns how a stored value of op(A) multiplies row j of x into row i of
+// y (scatter) and row i of x into row j of y (gather), for i ≠ j.
+func turns[T scalar.Scalar](s Symmetry, op Op) (scatter, gather turn) {
+	mirror := turn{negative: s == SkewSymmetric, conjugate: s == Hermitian}
+	switch op {
+	case NoTranspose:
+		gather = mirror
+	case Transpose:
+		scatter = mirror
+	case ConjTranspose:
+		scatter, gather = turn{mirror.negative, !mirror.conjugate}, turn{conjugate: true}
+	}
+	if !scalar.IsComplex[T]() {
+		scatter.conjugate, gather.conjugate = false, false
+	}
+	return scatter, gather
+}
+
+func apply[T scalar.Scalar](t turn, v T) T {
+	if t.conjugate {
+		v = scalar.Conj(v)
+	}
+	if t.negative {
+		v = -v
+	}
+	return v
+}
+
+// mulColumns adds the product to columns lo to hi-1 of y. It goes by stored
+// columns: column j scatters row j of x over y and gathers rows of x into row j.
 func mulColumns[T scalar.Scalar](p *Pattern, a []T, x, y *dense.Matrix[T], op Op, lo, hi int) {
-	transposed := op != NoTranspose
-	conj := op == ConjTranspose && scalar.IsComplex[T]()
-	mirror := p.Symmetry != General
-	p.Each(func(k, i, j int) {
-		v := a[k]
-		if conj {
-			v = scalar.Conj(v)
+	half := p.Symmetry != General
+	scatters, gathers := op == NoTranspose || half, op != NoTranspose || half
+	scatter, gather := turns[T](p.Symmetry, op)
+	width := hi - lo
+	var sums [blockColumns]T
+	for j := range p.Cols {
+		first, last := p.Column(j)
+		var xj []T
+		if scatters {
+			xj = x.Data[j*x.Cols+lo:][:width]
 		}
-		to, from := i, j
-		if transposed {
-			to, from = j, i
+		sum := sums[:width]
+		clear(sum)
+		for k := first; k < last; k++ {
+			i, v := p.Row(k, j), a[k]
+			diagonal := half && i == j
+			if scatters && !diagonal {
+				addRow(y.Data[i*y.Cols+lo:][:width], apply(scatter, v), xj)
+			}
+			switch {
+			case diagonal && op == ConjTranspose && scalar.IsComplex[T]():
+				addRow(sum, scalar.Conj(v), x.Data[i*x.Cols+lo:][:width])
+			case diagonal:
+				addRow(sum, v, x.Data[i*x.Cols+lo:][:width])
+			case gathers:
+				addRow(sum, apply(gather, v), x.Data[i*x.Cols+lo:][:width])
+			}
 		}
-		addRow(y.Row(to)[lo:hi], v, x.Row(from)[lo:hi])
-		if !mirror || i == j {
-			return
+		if gathers {
+			addRow(y.Data[j*y.Cols+lo:][:width], 1, sum)
 		}
-		switch p.Symmetry {
-		case SkewSymmetric:
-			v = -v
-		case Hermitian:
-			v = scalar.Conj(v)
-		}
-		addRow(y.Row(from)[lo:hi], v, x.Row(to)[lo:hi])
-	})
+	}
 }
 
 // addRow computes y = y + s·x.
