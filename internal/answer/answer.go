@@ -69,8 +69,10 @@ type Point struct {
 	Answer *surrogate.Answer
 }
 
-// Result is the answer at one point. Errors are relative, in the 2-norm, the
-// largest over the right-hand sides; NaN where something was not computed.
+// Result is the answer at one point. Errors are in the 2-norm relative to the x
+// found, the largest over the right-hand sides; NaN where something was not
+// computed. An estimate e below 1 bounds the error relative to the true x by
+// e/(1−e).
 type Result struct {
 	Method   string
 	Reason   string // why this method

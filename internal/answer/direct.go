@@ -16,9 +16,11 @@ const (
 	truncationFactor = 1.3
 	roundOffFactor   = 4 * scalar.Eps
 	perturbedTerms   = 8
-	improveGuard     = 0.1 // a first correction of more than this share of x is not applied
-	improveRate      = 0.5 // nor a later one that is not smaller than the one before by this
-	improveSteps     = 10
+
+	coefficientRoundOff = 4e-15 // of the coefficients of A
+	improveGuard        = 0.1   // a first correction of more than this share of x is not applied
+	improveRate         = 0.5   // nor a later one that is not smaller than the one before by this
+	improveSteps        = 10
 )
 
 // runDirect factorises Ã_μ = Σ β_m A_m and solves. Where the bundle keeps all
@@ -101,7 +103,7 @@ func (e *engine[S]) estimateDirect(ctx context.Context, pt *point[S], f *solve.F
 		}
 		model += gain * bError
 	}
-	res.Model, res.RoundOff = model, roundOffFactor*res.Condition
+	res.Model, res.RoundOff = model, roundOffFactor*res.Condition+coefficientRoundOff*amp
 	res.Estimate = res.Reduction + res.Model + res.RoundOff
 	return nil
 }

@@ -28,7 +28,7 @@ type engine[S scalar.Scalar] struct {
 	prepared bool             // outputs are those of the reduced basis
 
 	lock    sync.Mutex // guards fetched and the members that a fetch completes
-	fetched map[string]bool
+	fetched map[string]error
 	solver  *solve.Solver[S]
 	terms   [][]S
 	table   [][]S
@@ -37,7 +37,7 @@ type engine[S scalar.Scalar] struct {
 
 func newEngine[S scalar.Scalar](m *surrogate.Model, src Source, opt Options) (*engine[S], error) {
 	e := &engine[S]{
-		m: m, src: src, opt: opt, inv: surrogate.InverseOf[S](m), fetched: map[string]bool{},
+		m: m, src: src, opt: opt, inv: surrogate.InverseOf[S](m), fetched: map[string]error{},
 		path: "real_inverse", core: "real", factors: map[int]*solve.Factor[S]{},
 	}
 	if scalar.IsComplex[S]() {
@@ -131,11 +131,11 @@ func (e *engine[S]) width() int {
 func (e *engine[S]) fetch(path string) error {
 	e.lock.Lock()
 	defer e.lock.Unlock()
-	if e.fetched[path] || e.src == nil {
-		return nil
+	if err, done := e.fetched[path]; done || e.src == nil {
+		return err
 	}
-	e.fetched[path] = true
-	return e.src.Fetch(path)
+	e.fetched[path] = e.src.Fetch(path)
+	return e.fetched[path]
 }
 
 // termRows returns the values of the terms.

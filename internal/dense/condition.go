@@ -39,7 +39,7 @@ func (f *LUFactor[T]) inverseNorm1() float64 {
 				y[i] = 1
 			}
 		}
-		conjugate(y)
+		scalar.Conjugate(y)
 		z := f.SolveRow(y) // the conjugate of A⁻ᴴ·ξ: same moduli
 		j := 0
 		for i, v := range z {

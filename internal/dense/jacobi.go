@@ -18,7 +18,7 @@ func svdJacobi(a *Matrix[complex128]) (u *Matrix[complex128], s []float64, v *Ma
 	n := a.Cols
 	q, perm := PivotedQR(a)
 	g := q.R() // row i is column i of Rᴴ, conjugated below
-	conjugate(g.Data)
+	scalar.Conjugate(g.Data)
 	j := New[complex128](n, n) // row i is column i of J
 	for i := range n {
 		j.Set(i, i, 1)

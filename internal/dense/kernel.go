@@ -43,17 +43,8 @@ func Scale[T scalar.Scalar](a T, x []T) {
 // ConjTranspose returns aᴴ.
 func ConjTranspose[T scalar.Scalar](a *Matrix[T]) *Matrix[T] {
 	t := a.Transpose()
-	conjugate(t.Data)
+	scalar.Conjugate(t.Data)
 	return t
-}
-
-// conjugate replaces every element of x by its conjugate.
-func conjugate[T scalar.Scalar](x []T) {
-	if z, ok := any(x).([]complex128); ok {
-		for i, v := range z {
-			z[i] = complex(real(v), -imag(v))
-		}
-	}
 }
 
 // Norm returns the 2-norm of x, without needless over- or underflow.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"eimtool/internal/dense"
 	"eimtool/internal/scalar"
@@ -33,7 +34,7 @@ func newCandidate[T scalar.Scalar](in *Input[T], kind string) (*candidate[T], er
 	}
 	var err error
 	if kind == Powers {
-		c.coords.Unit = ones(in.Alpha.Cols)
+		c.coords.Unit = slices.Repeat([]float64{1}, in.Alpha.Cols)
 	} else {
 		c.coords = coordinates(in, kind == Balanced)
 	}
@@ -59,14 +60,6 @@ func newCandidate[T scalar.Scalar](in *Input[T], kind string) (*candidate[T], er
 		return nil, &UnavailableError{kind, err.Error()}
 	}
 	return c, nil
-}
-
-func ones(n int) []float64 {
-	x := make([]float64, n)
-	for i := range x {
-		x[i] = 1
-	}
-	return x
 }
 
 // directions returns the directions of a symbol dictionary.

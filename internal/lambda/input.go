@@ -3,6 +3,7 @@ package lambda
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"eimtool/internal/dense"
 	"eimtool/internal/scalar"
@@ -84,10 +85,7 @@ func (in *Input[T]) withDefaults() (*Input[T], error) {
 	}
 	n, k := c.Alpha.Rows, c.Alpha.Cols
 	if c.Weight == nil {
-		c.Weight = make([]float64, k)
-		for i := range c.Weight {
-			c.Weight[i] = 1
-		}
+		c.Weight = slices.Repeat([]float64{1}, k)
 	}
 	if c.Quantity == "" {
 		c.Quantity = Inverse

@@ -68,9 +68,6 @@ type Weights[T scalar.Scalar] struct {
 	Directions  int
 }
 
-// AbsSumWarning is the Σ|λ| above which weights amplify errors worth a warning.
-const AbsSumWarning = 30
-
 // At returns the weights at coordinates alpha (K). The errors are *InputError
 // for what is no coordinate vector and *RangeError where the weights do not exist.
 func (m *Model[T]) At(alpha []T) (*Weights[T], error) {
@@ -132,19 +129,9 @@ func (m *Model[T]) indicate(w *Weights[T], h []T) {
 	}
 }
 
-// ScaleLog returns log s(α), the share of the homogeneous scale in log det:
-// log det A_μ ≈ n·log s + Σ λ_m·(log det A_m - n·log s_m). Complex scales take
-// the principal branch.
-func (m *Model[T]) ScaleLog(alpha []T) (T, error) {
-	_, s, err := m.Coordinates.at(alpha)
-	if err != nil {
-		return s, err
-	}
-	return logarithm(s), nil
-}
-
-// LogDet combines the log determinants of the nodes, of matrices of order n.
-// Complex ones must follow one continuous branch.
+// LogDet combines the log determinants of the nodes, of matrices of order n:
+// log det A_μ ≈ n·log s + Σ λ_m·(log det A_m - n·log s_m). Complex scales take the
+// principal branch, log determinants must follow one continuous branch.
 func (m *Model[T]) LogDet(w *Weights[T], n int, nodes []T) T {
 	size := scalar.Of[T](float64(n), 0)
 	d := size * logarithm(w.Scale)

@@ -82,11 +82,11 @@ func (b *builder[T]) terms() error {
 			return err
 		}
 		b.termNorm = append(b.termNorm, b.p.frobenius(b.values))
-		b.basis.TermNorm1 = append(b.basis.TermNorm1, b.p.norm1(b.values))
+		b.basis.TermNorm1 = append(b.basis.TermNorm1, matrix.Norm1(b.p.Pattern, b.values))
 	}
 	b.basis.TermNorm = b.termNorm
 	for _, s := range b.p.Samples {
-		b.basis.Norm1 = max(b.basis.Norm1, b.p.norm1(s.Values))
+		b.basis.Norm1 = max(b.basis.Norm1, matrix.Norm1(b.p.Pattern, s.Values))
 	}
 	return nil
 }

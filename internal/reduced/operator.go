@@ -103,20 +103,6 @@ func (o *Operator[T]) eachTerm(ctx context.Context, x *dense.Matrix[T], threads 
 	return nil
 }
 
-// norm1 returns the largest column sum of moduli of the matrix with values a.
-func (o *Operator[T]) norm1(a []T) float64 {
-	sum := make([]float64, o.Pattern.Cols)
-	mirror := o.Pattern.Symmetry != matrix.General
-	o.Pattern.Each(func(k, i, j int) {
-		v := scalar.Abs(a[k])
-		sum[j] += v
-		if mirror && i != j {
-			sum[i] += v
-		}
-	})
-	return scalar.MaxAbs(sum)
-}
-
 // frobenius returns the Frobenius norm of the matrix with values a.
 func (o *Operator[T]) frobenius(a []T) float64 {
 	var s scalar.Norm

@@ -36,6 +36,15 @@ func Conj[T Scalar](x T) T {
 	return x
 }
 
+// Conjugate replaces every element of x by its conjugate.
+func Conjugate[T Scalar](x []T) {
+	if z, ok := any(x).([]complex128); ok {
+		for i, v := range z {
+			z[i] = complex(real(v), -imag(v))
+		}
+	}
+}
+
 // Real returns the real part of x.
 func Real[T Scalar](x T) float64 {
 	switch v := any(x).(type) {

@@ -116,11 +116,11 @@ func (s *refinement[T]) apply(ctx context.Context, x *dense.Matrix[T], outer mat
 	case matrix.ConjTranspose:
 		return s.f.solveScaled(ctx, x, matrix.NoTranspose)
 	}
-	conjugate(x.Data) // (Mᵀ)⁻ᴴ is the conjugate of M⁻¹
+	scalar.Conjugate(x.Data) // (Mᵀ)⁻ᴴ is the conjugate of M⁻¹
 	if err := s.f.solveScaled(ctx, x, matrix.NoTranspose); err != nil {
 		return err
 	}
-	conjugate(x.Data)
+	scalar.Conjugate(x.Data)
 	return nil
 }
 

@@ -30,8 +30,7 @@ func (f *Factor[T]) Condition(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	unit := scaling{row: ones(f.pattern.Rows), col: ones(f.pattern.Rows)}
-	f.cond.given = math.Max(1, v*f.norm1(unit))
+	f.cond.given = math.Max(1, v*matrix.Norm1(f.pattern, f.values))
 	return f.cond.given, nil
 }
 

@@ -2,8 +2,8 @@ package solve
 
 import "fmt"
 
-// ShapeError reports a matrix that is not square, values that do not fit the
-// pattern, or a right-hand side that does not fit the matrix.
+// ShapeError reports a matrix that is not square or too large, values that do
+// not fit the pattern, or a right-hand side that does not fit the matrix.
 type ShapeError struct {
 	What      string // "matrix", "values" or "right-hand side"
 	Got, Want string // such as "3×4", "square"

@@ -88,14 +88,6 @@ func scaleRow[T scalar.Scalar](row []T, s float64) {
 	}
 }
 
-func conjugate[T scalar.Scalar](x []T) {
-	if v, ok := any(x).([]complex128); ok {
-		for i, a := range v {
-			v[i] = complex(real(a), -imag(a))
-		}
-	}
-}
-
 // LogDet returns log|det A|, by a compensated sum, and det A/|det A|.
 func (f *Factor[T]) LogDet() (logabs float64, phase T) {
 	logabs, phase = f.numeric.LogDet()

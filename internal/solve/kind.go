@@ -15,7 +15,7 @@ func (s *Solver[T]) kinds(values []T) []direct.Kind {
 	var kinds []direct.Kind
 	switch s.symmetry(values) {
 	case matrix.Hermitian:
-		if s.opt.Method != "ldl" && positiveDiagonal(s.pattern, values) {
+		if s.opt.Method != "ldl" && matrix.PositiveDiagonal(s.pattern, values) {
 			kinds = append(kinds, direct.Cholesky)
 		}
 		return append(kinds, direct.Hermitian)
@@ -101,17 +101,6 @@ func mirrorPlaces(p *matrix.Pattern) []int32 {
 		}
 	}
 	return place
-}
-
-// positiveDiagonal reports whether all diagonal elements are stored and positive.
-func positiveDiagonal[T scalar.Scalar](p *matrix.Pattern, values []T) bool {
-	for j := range p.Cols {
-		k, ok := p.Find(j, j)
-		if !ok || !(scalar.Real(values[k]) > 0) {
-			return false
-		}
-	}
-	return true
 }
 
 // realDiagonal reports whether the stored diagonal has no imaginary part.

@@ -2,6 +2,7 @@ package solve
 
 import (
 	"math"
+	"slices"
 
 	"eimtool/internal/matrix"
 	"eimtool/internal/scalar"
@@ -29,7 +30,7 @@ func equilibrate[T scalar.Scalar](p *matrix.Pattern, a []T, symmetric bool) scal
 	mag := moduli(a)
 	re, ce := make([]int, n), make([]int, n)
 	row, col := make([]float64, n), make([]float64, n)
-	s := scaling{row: ones(n), col: ones(n)}
+	s := scaling{row: slices.Repeat([]float64{1}, n), col: slices.Repeat([]float64{1}, n)}
 	for sweep := range sweeps {
 		clear(row)
 		clear(col)
@@ -82,7 +83,8 @@ func largest(p *matrix.Pattern, mag []float64, s scaling, row, col []float64) {
 	})
 }
 
-// moduli returns |Re a| + |Im a| of all elements: within √2 of the modulus.
+// moduli returns |Re a| + |Im a| of all elements, within √2 of the modulus and
+// finite for finite elements.
 func moduli[T scalar.Scalar](a []T) []float64 {
 	m := make([]float64, len(a))
 	switch v := any(a).(type) {
@@ -92,18 +94,10 @@ func moduli[T scalar.Scalar](a []T) []float64 {
 		}
 	case []complex128:
 		for k, x := range v {
-			m[k] = math.Abs(real(x)) + math.Abs(imag(x))
+			m[k] = min(math.Abs(real(x))+math.Abs(imag(x)), math.MaxFloat64)
 		}
 	}
 	return m
-}
-
-func ones(n int) []float64 {
-	x := make([]float64, n)
-	for i := range x {
-		x[i] = 1
-	}
-	return x
 }
 
 // of returns the left and right factors of op(M) = op(R·A·C).

@@ -28,11 +28,20 @@ type Solver[T scalar.Scalar] struct {
 	idle map[*direct.Symbolic]*direct.Numeric[T]
 }
 
+// maxEntries is the largest number of stored entries of a sparse pattern: the
+// quotient graph of an ordering holds 1.2 times both triangles and the vertices,
+// at places of 31 bits.
+const maxEntries = 1 << 29
+
 // New orders and analyses the square pattern p, which must not change
-// afterwards. The error is a *ShapeError, an *OptionError or ctx's.
+// afterwards. The error is a *ShapeError (also for more than 2²⁹ entries of a
+// sparse pattern), an *OptionError or ctx's.
 func New[T scalar.Scalar](ctx context.Context, p *matrix.Pattern, opt Options) (*Solver[T], error) {
 	if p.Rows != p.Cols {
 		return nil, &ShapeError{What: "matrix", Got: fmt.Sprintf("%d×%d", p.Rows, p.Cols), Want: "square"}
+	}
+	if !p.Dense && p.NNZ() > maxEntries {
+		return nil, &ShapeError{What: "matrix", Got: fmt.Sprintf("%d entries large", p.NNZ()), Want: fmt.Sprintf("at most %d", maxEntries)}
 	}
 	if err := opt.check(); err != nil {
 		return nil, err

@@ -74,24 +74,16 @@ func (v *vectors[T]) load(b *dense.Matrix[T], lo, hi int, p places, conj bool) {
 		copy(v.x[p.of(i)*v.cols:], b.Row(i)[lo:hi])
 	}
 	if conj {
-		conjugate(v.x)
+		scalar.Conjugate(v.x)
 	}
 }
 
 // unload gives back what load took.
 func (v *vectors[T]) unload(b *dense.Matrix[T], lo, hi int, p places, conj bool) {
 	if conj {
-		conjugate(v.x)
+		scalar.Conjugate(v.x)
 	}
 	for i := range b.Rows {
 		copy(b.Row(i)[lo:hi], v.x[p.of(i)*v.cols:])
-	}
-}
-
-func conjugate[T scalar.Scalar](x []T) {
-	if z, ok := any(x).([]complex128); ok {
-		for i, v := range z {
-			z[i] = complex(real(v), -imag(v))
-		}
 	}
 }

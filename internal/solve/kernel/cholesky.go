@@ -52,7 +52,7 @@ func (s *Set[T]) choleskyBase(w *Work[T], a []T, ld, m, n int) int {
 		for p := range j {
 			row[p] = a[j+p*ld]
 		}
-		conjugate(row[:j])
+		scalar.Conjugate(row[:j])
 		y := a[j*(ld+1):][:height-j]
 		s.in.columns(y, a[j:], ld, row[:j])
 		d := scalar.Real(y[0])

@@ -14,7 +14,7 @@ func (f *ldl[T]) fetch(v []T, c int) {
 		v[i] = f.a[c+i*ld]
 	}
 	if f.conj {
-		conjugate(v[q:c])
+		scalar.Conjugate(v[q:c])
 	}
 	copy(v[c:f.m], f.a[c+c*ld:][:f.m-c])
 	n := q - f.panel
@@ -110,7 +110,7 @@ func (f *ldl[T]) keep(v []T, p int) {
 	w := f.scaled[(p-f.start)*f.ldw:][f.q:f.m]
 	copy(w, v[f.q:f.m])
 	if f.conj {
-		conjugate(w)
+		scalar.Conjugate(w)
 	}
 }
 
@@ -164,7 +164,7 @@ func (f *ldl[T]) swap(i, j int) {
 		a[t+i*ld], a[j+t*ld] = a[j+t*ld], a[t+i*ld]
 	}
 	if f.conj {
-		conjugate(a[i+1+i*ld:][:j-i])
+		scalar.Conjugate(a[i+1+i*ld:][:j-i])
 		for t := i + 1; t < j; t++ {
 			a[j+t*ld] = scalar.Conj(a[j+t*ld])
 		}

@@ -31,7 +31,7 @@ func pack[T scalar.Scalar](dst, a []T, ld, n, k, width int, f form) {
 			panic("kernel: no packing of this width")
 		}
 		if f.conj {
-			conjugate(d)
+			scalar.Conjugate(d)
 		}
 	}
 }
@@ -90,15 +90,6 @@ func packTurned[T scalar.Scalar](d, a []T, ld, rows, k, width int) {
 	if r < rows {
 		for p, v := range a[r*ld:][:k] {
 			d[p*width+r] = v
-		}
-	}
-}
-
-// conjugate conjugates x in place.
-func conjugate[T scalar.Scalar](x []T) {
-	if z, ok := any(x).([]complex128); ok {
-		for i, v := range z {
-			z[i] = complex(real(v), -imag(v))
 		}
 	}
 }

@@ -75,8 +75,8 @@ func (t triangle[T]) gather(w *Work[T], k int) {
 		diag[j] = t.block(j, j)[0]
 	}
 	if t.f.conj {
-		conjugate(coef)
-		conjugate(diag[:])
+		scalar.Conjugate(coef)
+		scalar.Conjugate(diag[:])
 	}
 }
 

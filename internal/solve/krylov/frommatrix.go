@@ -21,7 +21,7 @@ func FromMatrix[T scalar.Scalar](p *matrix.Pattern, values []T, threads int) (*S
 	s := &System[T]{N: p.Rows, Norm: normBound(p, values)}
 	switch {
 	case p.Symmetry == matrix.Hermitian, p.Symmetry == matrix.Symmetric && !scalar.IsComplex[T]():
-		s.Kind, s.Definite = Hermitian, positiveDiagonal(p, values)
+		s.Kind, s.Definite = Hermitian, matrix.PositiveDiagonal(p, values)
 	case p.Symmetry == matrix.Symmetric:
 		s.Kind = Symmetric
 	}
@@ -57,17 +57,6 @@ func normBound[T scalar.Scalar](p *matrix.Pattern, values []T) float64 {
 		}
 	})
 	return math.Sqrt(scalar.MaxAbs(row)) * math.Sqrt(scalar.MaxAbs(col))
-}
-
-// positiveDiagonal reports whether every diagonal element is positive.
-func positiveDiagonal[T scalar.Scalar](p *matrix.Pattern, values []T) bool {
-	for j := range p.Cols {
-		k, ok := p.Find(j, j)
-		if !ok || !(scalar.Real(values[k]) > 0) {
-			return false
-		}
-	}
-	return true
 }
 
 // subtract subtracts a·x from the sum (s, c), whose second member carries the
