@@ -36,17 +36,18 @@ EXIT STATUS
 
 type solveOptions struct {
 	target
-	output        string
-	rhs, quantity string
-	method        string
-	derivative    string
-	transpose     bool
-	noEstimate    bool
-	tol           float64 // 0 = not given
-	noExtrapolate bool
-	resume        bool
-	lost          []int
-	lostProbes    []int
+	output         string
+	rhs, quantity  string
+	method         string
+	preconditioner string
+	derivative     string
+	transpose      bool
+	noEstimate     bool
+	tol            float64 // 0 = not given
+	noExtrapolate  bool
+	resume         bool
+	lost           []int
+	lostProbes     []int
 }
 
 func (a *app) solveCommand() *cobra.Command {
@@ -83,11 +84,12 @@ func (a *app) solveCommand() *cobra.Command {
 	f.StringVar(&o.quantity, "quantity", "", "array file of vectors c: give c^T x instead of x")
 	heading(f, headInput, "rhs", "quantity")
 	f.StringVar(&o.method, "method", answer.Auto, strings.Join(answer.Methods(), ", "))
+	f.StringVar(&o.preconditioner, "preconditioner", answer.Nearest, "of krylov: nearest (factor of the nearest selected sample) or combination (of several)")
 	f.BoolVar(&o.transpose, "transpose", false, "solve with the transpose of A")
 	f.StringVar(&o.derivative, "derivative", "", "give the derivative of x (or of c^T x) in this parameter")
 	f.IntSliceVar(&o.lost, "lost-snapshot", nil, "terms (1-based) to do without")
 	f.IntSliceVar(&o.lostProbes, "lost-probe", nil, "probes (1-based) that were replaced: see info --probes --lost-probe")
-	heading(f, headSolve, "method", "transpose", "derivative", "lost-snapshot", "lost-probe")
+	heading(f, headSolve, "method", "preconditioner", "transpose", "derivative", "lost-snapshot", "lost-probe")
 	f.Float64Var(&o.tol, "tol", 0, "error of x (or of c^T x, relative) that an answer must meet; exit 3 otherwise")
 	f.BoolVar(&o.noEstimate, "no-estimate", false, "leave out the estimates of reduced answers (10 times faster)")
 	f.BoolVar(&o.noExtrapolate, "no-extrapolate", false, "refuse points outside the training box")
@@ -127,6 +129,10 @@ func (o *solveOptions) check(a *app, tolSet bool, input string, plain bool) erro
 // checkFlags refuses flags that do not go together.
 func (o *solveOptions) checkFlags(tolSet bool) error {
 	switch {
+	case !slices.Contains(answer.Preconditioners(), o.preconditioner):
+		return inputErrorf(didYouMean(o.preconditioner, answer.Preconditioners()), "--preconditioner %s: want one of %s", o.preconditioner, strings.Join(answer.Preconditioners(), ", "))
+	case o.preconditioner != answer.Nearest && o.method != answer.Krylov:
+		return inputErrorf("add --method krylov", "--preconditioner %s: the method is %s", o.preconditioner, o.method)
 	case tolSet && (!(o.tol > 0) || math.IsInf(o.tol, 0)):
 		return inputErrorf("write for example --tol 1e-6", "--tol %g: want a positive number", o.tol)
 	case len(o.mu) > 0 && o.at != "":

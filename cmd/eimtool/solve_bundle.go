@@ -93,7 +93,7 @@ func (s *solving) lose(ctx context.Context, source lazySource) error {
 // prepare makes the solver.
 func (s *solving) prepare(ctx context.Context, source answer.Source, points int) error {
 	opt := answer.Options{
-		Method: s.method, Tolerance: s.tol, Transpose: s.transpose, Threads: s.threads,
+		Method: s.method, Preconditioner: s.preconditioner, Tolerance: s.tol, Transpose: s.transpose, Threads: s.threads,
 		Memory: s.memoryLimit(), Points: points, NoEstimate: s.noEstimate,
 	}
 	var err error
@@ -236,7 +236,7 @@ func (s *solving) judge(job onlineJob, pt *solvePoint, r *answer.Result) error {
 		return nil
 	}
 	if math.IsInf(r.Estimate, 0) {
-		return &accuracyError{fmt.Sprintf("%s: nothing is known of the error of x (%s): the matrix may be singular; nothing was written", place(job, pt.name()), r.Method), "try --method direct"}
+		return &accuracyError{fmt.Sprintf("%s: nothing is known of the error of x (%s): A is not determined there, or may be singular; nothing was written", place(job, pt.name()), r.Method), "add samples, or stay inside the box of the samples"}
 	}
 	if !r.Accepted {
 		what := fmt.Sprintf("error estimate %s", report.Error(r.Estimate))

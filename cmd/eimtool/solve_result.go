@@ -21,30 +21,29 @@ type solveResult struct {
 type methodShares map[string]int
 
 type solvePoint struct {
-	Mu             report.Object    `json:"mu,omitempty"`
-	Columns        report.Texts     `json:"columns,omitempty"` // further columns of the --at table
-	Output         string           `json:"output"`
-	Column         int              `json:"column,omitempty"` // first column of the file, where it holds several points
-	Method         string           `json:"method"`
-	Reason         string           `json:"reason,omitempty"`
-	Accepted       bool             `json:"accepted"`
-	Skipped        bool             `json:"skipped,omitempty"`
-	Residual       report.Number    `json:"residual"`
-	BackwardError  report.Number    `json:"backward_error"`
-	Condition      report.Number    `json:"condition"`
-	Iterations     int              `json:"iterations"`
-	BasisSize      int              `json:"basis_size,omitempty"`
-	Projection     string           `json:"projection,omitempty"`
-	ErrorEstimate  report.Number    `json:"error_estimate"`
-	EstimateKind   string           `json:"estimate_kind"`
-	EstimateParts  *estimateParts   `json:"estimate_parts,omitempty"`
-	EnergyBound    *report.Number   `json:"energy_bound,omitempty"`
-	EnergyKind     string           `json:"energy_bound_kind,omitempty"`
-	Quantity       []quantityResult `json:"quantity,omitempty"`
-	Extrapolation  report.Number    `json:"extrapolation"`
-	Factorisation  *factorResult    `json:"factorisation,omitempty"`
-	Timings        *solveTimings    `json:"timings,omitempty"`
-	relativeOutput float64          // largest estimate of a quantity over its size
+	Mu            report.Object    `json:"mu,omitempty"`
+	Columns       report.Texts     `json:"columns,omitempty"` // further columns of the --at table
+	Output        string           `json:"output"`
+	Column        int              `json:"column,omitempty"` // first column of the file, where it holds several points
+	Method        string           `json:"method"`
+	Reason        string           `json:"reason,omitempty"`
+	Accepted      bool             `json:"accepted"`
+	Skipped       bool             `json:"skipped,omitempty"`
+	Residual      report.Number    `json:"residual"`
+	BackwardError report.Number    `json:"backward_error"`
+	Condition     report.Number    `json:"condition"`
+	Iterations    int              `json:"iterations"`
+	BasisSize     int              `json:"basis_size,omitempty"`
+	Projection    string           `json:"projection,omitempty"`
+	ErrorEstimate report.Number    `json:"error_estimate"`
+	EstimateKind  string           `json:"estimate_kind"`
+	EstimateParts *estimateParts   `json:"estimate_parts,omitempty"`
+	EnergyBound   *report.Number   `json:"energy_bound,omitempty"`
+	EnergyKind    string           `json:"energy_bound_kind,omitempty"`
+	Quantity      []quantityResult `json:"quantity,omitempty"`
+	Extrapolation report.Number    `json:"extrapolation"`
+	Factorisation *factorResult    `json:"factorisation,omitempty"`
+	Timings       *solveTimings    `json:"timings,omitempty"`
 }
 
 // estimateParts says where an estimate comes from.

@@ -71,6 +71,9 @@ func (o *sweep) placeOutputs(jobs []onlineJob, bundlePath string) error {
 	}
 	for i := range jobs {
 		jobs[i].output = paths[i]
+		if i > 0 && paths[i] == paths[i-1] {
+			continue
+		}
 		if err := checkOutput(paths[i], inputs...); err != nil {
 			return err
 		}

@@ -48,13 +48,15 @@ type Source interface{ Fetch(path string) error }
 
 // Options of New. The zero value asks for x by the best method.
 type Options struct {
-	Method     string  // "" means Auto
-	Tolerance  float64 // on the estimated error of x, or of the quantity; 0: none was given
-	Transpose  bool    // solve Aᵀ x = b
-	Derivative int     // 1-based parameter of ∂x/∂μ_j; 0: x itself
-	Threads    int
-	Memory     int64 // bytes that a factorisation may take; 0: no limit
-	Points     int   // how many points will be asked for: decides what preparation pays
+	Method    string  // "" means Auto
+	Tolerance float64 // on the estimated error of x, or of the quantity; 0: none was given
+	Transpose bool    // solve Aᵀ x = b
+	// Preconditioner of Krylov: Nearest (also "") or Combination.
+	Preconditioner string
+	Derivative     int // 1-based parameter of ∂x/∂μ_j; 0: x itself
+	Threads        int
+	Memory         int64 // bytes that a factorisation may take; 0: no limit
+	Points         int   // how many points will be asked for: decides what preparation pays
 	// RHS overrides the right-hand side that the bundle is prepared for.
 	RHS *dense.Matrix[complex128]
 	// Quantity asks for cᵀx instead of x, c being its columns.

@@ -67,8 +67,11 @@ func (e *engine[S]) begin(ctx context.Context, p Point) (*attempt[S], error) {
 func (e *engine[S]) finish(ctx context.Context, a *attempt[S]) (*Result, error) {
 	if !a.done {
 		methods, err := e.dear(ctx)
-		if err != nil {
+		if err != nil && (a.best == nil || ctx.Err() != nil) {
 			return nil, err
+		}
+		if err != nil {
+			a.best.Warnings = append(a.best.Warnings, err.Error())
 		}
 		if err := e.tryAll(ctx, a, methods, false); err != nil {
 			return nil, err
@@ -125,6 +128,9 @@ func (e *engine[S]) run(ctx context.Context, method string, pt *point[S]) (*Resu
 
 // checkMethod refuses a method that the bundle is not prepared for.
 func (e *engine[S]) checkMethod() error {
+	if e.opt.Preconditioner == Combination && (e.m.Terms == nil || e.opt.Transpose && !e.symmetric()) {
+		return &MethodError{e.opt.Method, "--preconditioner combination needs selected samples as terms, and no transpose", "use --preconditioner nearest"}
+	}
 	hint := "prepare the bundle with: eimtool offline SAMPLES --rhs b.mtx"
 	switch e.opt.Method {
 	case Auto, Direct, Krylov:
@@ -199,6 +205,9 @@ func (e *engine[S]) enough(r *Result) string {
 		if e.relevant(r) <= e.opt.Tolerance {
 			return "the cheapest whose estimate meets --tol"
 		}
+		return ""
+	}
+	if !(r.Estimate < math.Inf(1)) {
 		return ""
 	}
 	if own := r.Reduction; own <= math.Max(ownShare*(r.Model+r.RoundOff), finest) {

@@ -80,10 +80,14 @@ func (e *engine[S]) estimateDirect(ctx context.Context, pt *point[S], f *solve.F
 	}
 	model := amp * pt.answer.ModelError
 	if table != nil && e.calibrated() && e.inv.FullAmplification > 0 {
-		model = e.inv.FullAmplification * pt.answer.ModelError
+		amp = e.inv.FullAmplification
+		model = amp * pt.answer.ModelError
 	}
 	if table == nil || pt.theta == nil || e.m.Parts != nil {
 		res.Reduction = truncationFactor * amp * pt.answer.Truncation
+		if e.m.Parts != nil {
+			amp = 0 // their coefficients carry no more rounding than their sum
+		}
 	} else {
 		if res.Reduction, err = e.improve(ctx, pt, f, b, x, model, table, res); err != nil {
 			return err
@@ -123,10 +127,13 @@ func (e *engine[S]) improve(ctx context.Context, pt *point[S], f *solve.Factor[S
 		if err != nil {
 			return 0, err
 		}
-		size := ratio(dx, x)
+		size := e.ratio(dx, x)
 		rate := size / before
 		if step > 0 && size < floor {
 			return truncationFactor * size, nil
+		}
+		if step == 0 && size < coefficientRoundOff*res.Condition {
+			return truncationFactor * size, nil // rounding of the other model is all that it would add
 		}
 		if !(rate < improveGuard || step > 0 && rate < improveRate) {
 			break
@@ -192,7 +199,7 @@ func (e *engine[S]) secondModel(ctx context.Context, pt *point[S], f *solve.Fact
 	if err := f.Solve(ctx, d, e.op()); err != nil {
 		return 0, err
 	}
-	return ratio(d, x), nil
+	return e.ratio(d, x), nil
 }
 
 // calibrated reports whether the bundle knows how errors of A turn into errors
@@ -229,14 +236,17 @@ func (e *engine[S]) amplification(ctx context.Context, pt *point[S], f *solve.Fa
 		if err := f.Solve(ctx, d, e.op()); err != nil {
 			return 0, err
 		}
-		worst = max(worst, ratio(d, x)*sizes[i])
+		worst = max(worst, e.ratio(d, x)*sizes[i])
 	}
 	return worst, nil
 }
 
 // loadAmplification returns the factor from relative errors of b to those of
-// x, from random perturbations.
+// x: as calibrated offline, otherwise from random perturbations.
 func (e *engine[S]) loadAmplification(ctx context.Context, f *solve.Factor[S], b, x *dense.Matrix[S]) (float64, error) {
+	if e.calibrated() && e.inv.Basis != nil && e.inv.Basis.Calibration.Events > 0 {
+		return e.inv.Basis.Calibration.LoadAmplification, nil
+	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	g := dense.New[S](b.Rows, 2)
 	for i := range g.Data {

@@ -33,6 +33,8 @@ type engine[S scalar.Scalar] struct {
 	terms   [][]S
 	table   [][]S
 	factors map[int]*solve.Factor[S] // of terms, for Krylov
+
+	combined *combination[S] // of terms, for Krylov
 }
 
 func newEngine[S scalar.Scalar](m *surrogate.Model, src Source, opt Options) (*engine[S], error) {
@@ -117,14 +119,6 @@ func (e *engine[S]) load() *surrogate.Load[S] {
 		return nil
 	}
 	return e.inv.Load
-}
-
-// width returns the number of columns solved for.
-func (e *engine[S]) width() int {
-	if e.override != nil {
-		return e.override.Cols
-	}
-	return e.load().Width()
 }
 
 // fetch completes a member of the model once.
@@ -243,12 +237,23 @@ func singular(err error) error {
 	return err
 }
 
-// ratio returns max_j |d_j|/|x_j| over columns, 0 for 0/0.
-func ratio[S scalar.Scalar](d, x *dense.Matrix[S]) float64 {
+// ratio returns max_j |d_j|/|x_j| over columns, 0 for 0/0; real and imaginary
+// parts of one column count together.
+func (e *engine[S]) ratio(d, x *dense.Matrix[S]) float64 {
 	worst := 0.0
-	for j := range d.Cols {
-		if n := columnNorm(d, j); n != 0 {
-			worst = math.Max(worst, n/columnNorm(x, j))
+	cols := d.Cols
+	if e.both {
+		cols /= 2
+	}
+	size := func(m *dense.Matrix[S], j int) float64 {
+		if e.both {
+			return math.Hypot(columnNorm(m, j), columnNorm(m, cols+j))
+		}
+		return columnNorm(m, j)
+	}
+	for j := range cols {
+		if n := size(d, j); n != 0 {
+			worst = math.Max(worst, n/size(x, j))
 		}
 	}
 	return worst

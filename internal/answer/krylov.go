@@ -32,32 +32,39 @@ func (t transposed[S]) Solve(ctx context.Context, b *dense.Matrix[S], op matrix.
 	case matrix.Transpose:
 		return t.f.Solve(ctx, b, matrix.NoTranspose)
 	}
-	conjugate(b.Data)
+	scalar.Conjugate(b.Data)
 	if err := t.f.Solve(ctx, b, matrix.NoTranspose); err != nil {
 		return err
 	}
-	conjugate(b.Data)
+	scalar.Conjugate(b.Data)
 	return nil
-}
-
-func conjugate[S scalar.Scalar](x []S) {
-	if z, ok := any(x).([]complex128); ok {
-		for i, v := range z {
-			z[i] = complex(real(v), -imag(v))
-		}
-	}
 }
 
 // firstPoint is the key of the factor at the first point asked for, which
 // serves where the terms are no samples that could be factorised.
 const firstPoint = -1
 
-// nearest returns the factor of the selected sample nearest to A_μ, made once.
+// nearest returns the factor of the selected sample nearest to A_μ.
 func (e *engine[S]) nearest(ctx context.Context, pt *point[S]) (*solve.Factor[S], error) {
-	m := firstPoint
 	if e.m.Terms != nil {
-		m = e.m.NearestTerm(pt.answer)
+		return e.termFactor(ctx, e.m.NearestTerm(pt.answer))
 	}
+	if f := e.factors[firstPoint]; f != nil {
+		return f, nil
+	}
+	terms, err := e.termRows()
+	if err != nil {
+		return nil, err
+	}
+	values, err := e.assemble(ctx, pt.answer.Beta, terms)
+	if err != nil {
+		return nil, err
+	}
+	return e.keptFactor(ctx, firstPoint, values)
+}
+
+// termFactor returns the factor of a term, made once.
+func (e *engine[S]) termFactor(ctx context.Context, m int) (*solve.Factor[S], error) {
 	if f := e.factors[m]; f != nil {
 		return f, nil
 	}
@@ -65,16 +72,12 @@ func (e *engine[S]) nearest(ctx context.Context, pt *point[S]) (*solve.Factor[S]
 	if err != nil {
 		return nil, err
 	}
-	var values []S
-	if m == firstPoint {
-		if values, err = e.assemble(ctx, pt.answer.Beta, terms); err != nil {
-			return nil, err
-		}
-	} else {
-		values = terms[m]
-	}
-	// A solver of its own: the next factorisation must not reuse its storage.
-	s, err := solve.New[S](ctx, e.m.Pattern(), solve.Options{Threads: e.opt.Threads})
+	return e.keptFactor(ctx, m, terms[m])
+}
+
+// keptFactor factorises and keeps the factor under a key.
+func (e *engine[S]) keptFactor(ctx context.Context, key int, values []S) (*solve.Factor[S], error) {
+	s, err := e.direct(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -82,13 +85,16 @@ func (e *engine[S]) nearest(ctx context.Context, pt *point[S]) (*solve.Factor[S]
 	if err != nil {
 		return nil, singular(err)
 	}
-	e.factors[m] = f
+	e.factors[key] = f
 	return f, nil
 }
 
 // runKrylov iterates with the model of all samples where the bundle keeps them,
 // otherwise with Ã_μ, preconditioned by the factor of the nearest term.
 func (e *engine[S]) runKrylov(ctx context.Context, pt *point[S]) (*Result, error) {
+	if e.opt.Derivative > 0 {
+		return nil, &MethodError{Krylov, "gives no derivatives", "use --method direct or reduced"}
+	}
 	f, err := e.nearest(ctx, pt)
 	if err != nil {
 		return nil, err
@@ -114,10 +120,18 @@ func (e *engine[S]) runKrylov(ctx context.Context, pt *point[S]) (*Result, error
 	if err != nil {
 		return nil, err
 	}
-	if err := e.iterate(ctx, f, values, b, x, res); err != nil {
+	p, err := e.preconditioner(ctx, pt, f)
+	if err != nil {
 		return nil, err
 	}
-	return res, e.finishKrylov(ctx, pt, f, values, b, x, bError, truncation, res)
+	sys, err := e.system(f, p, values)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.iterate(ctx, sys, b, x, res); err != nil {
+		return nil, err
+	}
+	return res, e.finishKrylov(ctx, pt, f, sys, values, b, x, bError, truncation, res)
 }
 
 // firstGuess is where the iteration starts: the answer of the reduced basis
@@ -138,12 +152,8 @@ func (e *engine[S]) firstGuess(ctx context.Context, pt *point[S], f *solve.Facto
 	return x, f.Solve(ctx, x, e.op())
 }
 
-// iterate improves x, the solution of the system with the given values.
-func (e *engine[S]) iterate(ctx context.Context, f *solve.Factor[S], values []S, b, x *dense.Matrix[S], res *Result) error {
-	sys, err := e.system(f, values)
-	if err != nil {
-		return err
-	}
+// iterate improves x, the solution of the system.
+func (e *engine[S]) iterate(ctx context.Context, sys *krylov.System[S], b, x *dense.Matrix[S], res *Result) error {
 	reports, err := krylov.Solve(ctx, sys, b, x, krylov.Options{Tolerance: krylovTolerance})
 	if err != nil {
 		return err
@@ -160,12 +170,12 @@ func (e *engine[S]) iterate(ctx context.Context, f *solve.Factor[S], values []S,
 }
 
 // system describes op(A) for the iteration.
-func (e *engine[S]) system(f *solve.Factor[S], values []S) (*krylov.System[S], error) {
+func (e *engine[S]) system(f *solve.Factor[S], p krylov.Preconditioner[S], values []S) (*krylov.System[S], error) {
 	sys, err := krylov.FromMatrix(e.m.Pattern(), values, e.opt.Threads)
 	if err != nil {
 		return nil, err
 	}
-	sys.Definite, sys.Preconditioner = f.Info().Method == "cholesky", f
+	sys.Definite, sys.Preconditioner = f.Info().Method == "cholesky", p
 	if e.opt.Transpose && !e.symmetric() {
 		sys.Kind, sys.Residual, sys.Preconditioner = krylov.General, nil, transposed[S]{f}
 		sys.Apply = func(ctx context.Context, x, y *dense.Matrix[S]) error {
@@ -218,11 +228,7 @@ func (e *engine[S]) condition(ctx context.Context, sys *krylov.System[S]) (float
 }
 
 // finishKrylov estimates the error of x, with the inverse applied by iteration.
-func (e *engine[S]) finishKrylov(ctx context.Context, pt *point[S], f *solve.Factor[S], values []S, b, x *dense.Matrix[S], bError, truncation float64, res *Result) error {
-	sys, err := e.system(f, values)
-	if err != nil {
-		return err
-	}
+func (e *engine[S]) finishKrylov(ctx context.Context, pt *point[S], f *solve.Factor[S], sys *krylov.System[S], values []S, b, x *dense.Matrix[S], bError, truncation float64, res *Result) error {
 	dx, err := e.product(ctx, values, x)
 	if err != nil {
 		return err
@@ -233,7 +239,7 @@ func (e *engine[S]) finishKrylov(ctx context.Context, pt *point[S], f *solve.Fac
 	left := math.Inf(1)
 	switch dx, err = e.applyInverse(ctx, sys, dx); {
 	case err == nil:
-		left = ratio(dx, x)
+		left = e.ratio(dx, x)
 	case !errors.Is(err, errNoInverse):
 		return err
 	}
@@ -262,8 +268,5 @@ func (e *engine[S]) finishKrylov(ctx context.Context, pt *point[S], f *solve.Fac
 	}
 	res.RoundOff = roundOffFactor * res.Condition
 	res.Estimate = res.Reduction + res.Model + res.RoundOff
-	if e.opt.Derivative > 0 {
-		return &MethodError{Krylov, "gives no derivatives", "use --method direct or reduced"}
-	}
 	return e.put(x, res)
 }

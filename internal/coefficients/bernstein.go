@@ -50,6 +50,9 @@ func (s *space) bernstein(kind string) *candidate {
 	coordinateSearch(isotropic(len(s.axes), e.analyticStart...), e.analyticSteps, func(a []float64) float64 {
 		value := math.Inf(1)
 		for _, l := range e.nuggets {
+			if l < s.p.leastNugget() {
+				continue
+			}
 			res := s.kernelScore(a, l)
 			if res == nil {
 				continue
@@ -69,6 +72,19 @@ func (s *space) bernstein(kind string) *candidate {
 	c.note = fmt.Sprintf("log a %.2f, nugget %.0e", logA, nugget)
 	c.build = func() (Part, error) { return s.kernelPart(kind, logA, nugget, s.p.wy) }
 	return c
+}
+
+// planeNugget is the least nugget at which whole planes of a grid in three or
+// more parameters are left out: below it the residual matrix of so many samples
+// has lost the digits that tell a plane from the others.
+const planeNugget = 1e-11
+
+// leastNugget returns the least nugget whose left-out residuals can be trusted.
+func (p *problem) leastNugget() float64 {
+	if len(p.params) >= 3 && slices.Contains(p.grid, true) {
+		return planeNugget
+	}
+	return 0
 }
 
 // kernelPart computes the coefficients of the interpolant of the weighted data

@@ -19,7 +19,7 @@ func (m *Model) FromUnit(u []float64) []float64 {
 	for j := range mu {
 		lo, hi := m.Lower[j], m.Upper[j]
 		if warps[j] == "" || warps[j] == WarpPeriodic || lo == hi {
-			mu[j] = lo + u[j]*(hi-lo)
+			mu[j] = min(max(lo+u[j]*(hi-lo), lo), hi)
 			continue
 		}
 		a, _ := warp(warps[j], lo)

@@ -110,14 +110,20 @@ func (m *Model) placeEvents(p *problem, s *space) {
 		e.Axes = append(e.Axes, a)
 	}
 	e.Events = dense.New[float64](len(e.Residual), len(e.Axes))
+	if len(e.Axes) > 1 {
+		e.Line = make([]int, len(e.Residual))
+	}
 	row := 0
-	for _, g := range p.events {
+	for n, g := range p.events {
 		for _, i := range g {
 			if row == p.inner {
 				return
 			}
 			for d := range e.Axes {
 				e.Events.Data[row*e.Events.Cols+d], _ = e.Axes[d].apply(p.mu[d][i])
+			}
+			if e.Line != nil {
+				e.Line[row] = p.lines[n]
 			}
 			row++
 		}
@@ -166,12 +172,21 @@ func (e *Estimate) nearby(x []float64, other bool) float64 {
 
 // nearest returns the count events nearest to x.
 func (e *Estimate) nearest(x []float64, count int, other bool) []int {
+	all := make([]int, e.Events.Rows)
+	for k := range all {
+		all[k] = k
+	}
+	return e.nearestOf(all, x, count, other)
+}
+
+// nearestOf is nearest among the given events.
+func (e *Estimate) nearestOf(events []int, x []float64, count int, other bool) []int {
 	type near struct {
 		k int
 		d float64
 	}
-	list := make([]near, 0, e.Events.Rows)
-	for k := range e.Events.Rows {
+	list := make([]near, 0, len(events))
+	for _, k := range events {
 		var d float64
 		for j, v := range e.Events.Row(k) {
 			d += (v - x[j]) * (v - x[j])
@@ -205,14 +220,14 @@ func (e *Estimate) at(x []float64, d float64, inside, modelled bool) float64 {
 	if len(e.Residual) == 0 {
 		return e.Largest
 	}
-	var peak float64
-	for _, k := range e.nearest(x, nearestPeak, false) {
-		peak = max(peak, e.Residual[k])
-	}
+	peak, past := e.peak(x)
 	v := bound * peak
 	if !e.SecondPoor {
 		v = calibration * e.Factor * math.Hypot(d, e.Ratio*e.nearby(x, false))
-		if inside && !e.pastEvents(x) {
+		switch {
+		case inside && past && len(x) > 1:
+			v = max(v, peak)
+		case inside && !past:
 			v = min(v, bound*peak)
 		}
 	}
@@ -226,13 +241,46 @@ func (e *Estimate) at(x []float64, d float64, inside, modelled bool) float64 {
 	return v
 }
 
-// pastEvents reports whether x lies between the outermost event and the end
-// of the only parameter: there the nearest residuals bound nothing.
-func (e *Estimate) pastEvents(x []float64) bool {
-	if len(x) != 1 {
-		return false
+// peak returns the largest residual of the nearestPeak events nearest to x: on
+// grids the largest over the parameters of those of which lines of that
+// parameter were left out, since the others say nothing of it. past reports
+// whether x lies beyond the outermost left-out line of a parameter (with one
+// parameter: sample), where residuals bound nothing.
+func (e *Estimate) peak(x []float64) (peak float64, past bool) {
+	for j := -1; j < len(e.Axes); j++ {
+		events, lo, hi := e.ofLine(j)
+		if len(events) == 0 {
+			continue
+		}
+		for _, k := range e.nearestOf(events, x, nearestPeak, false) {
+			peak = max(peak, e.Residual[k])
+		}
+		past = past || j >= 0 && (x[j] < lo || x[j] > hi)
 	}
-	return x[0] < slices.Min(e.Events.Data) || x[0] > slices.Max(e.Events.Data)
+	return peak, past
+}
+
+// ofLine returns the events that are part of a line of axis j (-1: of none) and
+// the range of that axis among them. A single parameter is its own line.
+func (e *Estimate) ofLine(j int) (events []int, lo, hi float64) {
+	lo, hi = math.Inf(1), math.Inf(-1)
+	for k := range e.Residual {
+		line := -1
+		switch {
+		case len(e.Axes) == 1:
+			line = 0
+		case e.Line != nil:
+			line = e.Line[k]
+		}
+		if line != j {
+			continue
+		}
+		events = append(events, k)
+		if j >= 0 {
+			lo, hi = min(lo, e.Events.At(k, j)), max(hi, e.Events.At(k, j))
+		}
+	}
+	return events, lo, hi
 }
 
 // quantile returns the q-quantile of x by linear interpolation.

@@ -19,13 +19,14 @@ const latticeShare = 0.5
 //   - single samples when a parameter does not form lines.
 //
 // Samples with equal parameters are always left out together. inner counts the
-// left-out samples that count; lattice tells which parameters form lines.
-func chooseEvents(mu [][]float64, n int) (events [][]int, inner int, lattice []bool) {
+// left-out samples that count; lattice tells which parameters form lines, lines
+// of which parameter every event is one, -1 for single samples.
+func chooseEvents(mu [][]float64, n int) (events [][]int, inner int, lattice []bool, lines []int) {
 	lattice = make([]bool, len(mu))
 	groups := equalPoints(mu, n)
 	if len(mu) == 1 {
 		events, inner = lineEvents(mu[0], groups)
-		return events, inner, lattice
+		return events, inner, lattice, make([]int, len(events))
 	}
 	scattered := false
 	for j, col := range mu {
@@ -42,13 +43,16 @@ func chooseEvents(mu [][]float64, n int) (events [][]int, inner int, lattice []b
 					line = append(line, i)
 				}
 			}
-			events = append(events, line)
+			events, lines = append(events, line), append(lines, j)
 		}
 	}
 	if scattered || len(events) == 0 {
 		events = append(events, groups...)
+		for range groups {
+			lines = append(lines, -1)
+		}
 	}
-	return events, eventRows(events), lattice
+	return events, eventRows(events), lattice, lines
 }
 
 // lineEvents returns the events in one parameter, the ends last, and how many

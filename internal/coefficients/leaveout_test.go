@@ -185,7 +185,7 @@ func leastSquares(q, y *dense.Matrix[float64], g []int) *dense.Matrix[float64] {
 
 func TestChooseEvents(t *testing.T) {
 	line := []float64{3, 1, 2, 2, 5}
-	events, inner, _ := chooseEvents([][]float64{line}, 5)
+	events, inner, _, _ := chooseEvents([][]float64{line}, 5)
 	if inner != 3 || len(events) != 4 || len(events[1]) != 2 {
 		t.Errorf("one parameter: %v, inner %d", events, inner)
 	}
@@ -195,18 +195,18 @@ func TestChooseEvents(t *testing.T) {
 			a, b = append(a, float64(i)), append(b, float64(j*j))
 		}
 	}
-	events, inner, lattice := chooseEvents([][]float64{a, b}, 20)
+	events, inner, lattice, _ := chooseEvents([][]float64{a, b}, 20)
 	if len(events) != 2+3 || inner != 2*5+3*4 || !lattice[0] || !lattice[1] {
 		t.Errorf("grid: %v, inner %d, lattice %v", events, inner, lattice)
 	}
 	for i := range b { // the second parameter scattered
 		b[i] = math.Sqrt(float64(7*i + 1))
 	}
-	events, inner, lattice = chooseEvents([][]float64{a, b}, 20)
+	events, inner, lattice, _ = chooseEvents([][]float64{a, b}, 20)
 	if len(events) != 2+20 || inner != 10+20 || !lattice[0] || lattice[1] {
 		t.Errorf("half scattered: %d events, inner %d, lattice %v", len(events), inner, lattice)
 	}
-	events, inner, _ = chooseEvents([][]float64{{0, 1}}, 2)
+	events, inner, _, _ = chooseEvents([][]float64{{0, 1}}, 2)
 	if len(events) != 2 || inner != 2 {
 		t.Errorf("two samples: %v", events)
 	}

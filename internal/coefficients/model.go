@@ -142,6 +142,7 @@ type Estimate struct {
 	Events     *dense.Matrix[float64] `doc:"scaled parameters of the left-out events"`
 	Residual   []float64              `doc:"relative left-out residuals of the prediction"`
 	Difference []float64              `doc:"relative differences of the two best kinds at left-out events"`
+	Line       []int                  `doc:"per event, the axis of which a whole line was left out, -1 for single samples; absent with one parameter"`
 	Factor     float64                // f, calibration of √(d² + s²)
 	Ratio      float64                // min(1, median d / median d_i)
 	Largest    float64                // max e_i

@@ -41,6 +41,7 @@ type problem struct {
 	events [][]int                   // sets of samples left out together
 	inner  int                       // left-out samples that count, the first ones of the events
 	grid   []bool                    // effective parameters whose values are grid lines
+	lines  []int                     // per event, the parameter of its grid line, -1 for single samples
 
 	effort effort
 
@@ -110,7 +111,7 @@ func prepare(s *Samples) (*problem, error) {
 		}
 	}
 	p.magic = scaledColumns(s.Magic)
-	p.events, p.inner, p.grid = chooseEvents(p.mu, p.n)
+	p.events, p.inner, p.grid, p.lines = chooseEvents(p.mu, p.n)
 	return p, nil
 }
 

@@ -17,6 +17,10 @@ import (
 // under other warps than the identity.
 const warpRatio = 1.5
 
+// periodicLines is the number of grid lines of a parameter from which on it may
+// be found to be periodic: fewer are matched by harmonics whatever they are.
+const periodicLines = 8
+
 // warpCost bounds (number of alternative warps)·N³ for scoring warps by
 // minimum-norm models as well.
 const warpCost = 6e7
@@ -58,7 +62,7 @@ func (p *problem) warpOptions(opt *Options) (*warpChoice, error) {
 			if lo > 0 && hi >= warpRatio*lo {
 				c.options[d] = append(c.options[d], WarpSqrt, WarpLog, WarpInverse)
 			}
-			if h := equidistantPeriod(p.mu[d]); h > 0 && p.grid[d] {
+			if h := equidistantPeriod(p.mu[d]); h > 0 && p.grid[d] && len(distinct(p.mu[d])) >= periodicLines {
 				c.options[d], c.periods[d] = append(c.options[d], WarpPeriodic), h
 			}
 		}

@@ -32,6 +32,8 @@ type Basis[T scalar.Scalar] struct {
 	Norm1                      float64   // largest 1-norm of the samples, 0 without samples
 	OutputNorm                 []float64 `doc:"nq, norms of the output vectors"`
 
+	Paired      bool // the columns are real parts followed by imaginary parts of complex ones
+	Combined    bool // the terms are combinations of samples
 	Calibration Calibration
 	Energy      *Energy[T]
 
@@ -60,8 +62,11 @@ type Calibration struct {
 	Ratio         float64 // m, largest error of the reduction over its dual estimate; 0 when not measured
 	Factor        float64 // of the dual estimate: max(2, 1.1·m); 2.5 without left-out samples
 	Amplification float64 // 90 % quantile of (error of x)/(error of A and b)
-	OutputFactor  float64 // 95 % quantile of (error of an output)/(difference to 0.7·r), within [1, 20]
-	LargestError  float64 // of x at the left-out samples against their true solutions; -1 when not measured
+	// LoadAmplification is the same for errors of b: a caller may raise
+	// Amplification where the left-out samples show no error of A.
+	LoadAmplification float64
+	OutputFactor      float64 // 95 % quantile of (error of an output)/(difference to 0.7·r), within [1, 20]
+	LargestError      float64 // of x at the left-out samples against their true solutions; -1 when not measured
 }
 
 // Size returns r.

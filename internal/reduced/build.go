@@ -48,7 +48,7 @@ func Build[T scalar.Scalar](ctx context.Context, p *Problem[T], opt Options) (*B
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	b := &builder[T]{ctx: ctx, p: p, opt: opt.withDefaults(p.Dim), n: p.Pattern.Rows, basis: &Basis[T]{}}
+	b := &builder[T]{ctx: ctx, p: p, opt: opt.withDefaults(p.Dim), n: p.Pattern.Rows, basis: &Basis[T]{Combined: p.Combine != nil, Paired: p.Paired}}
 	b.values = make([]T, p.Pattern.NNZ())
 	b.primal = newSpan[T](ctx, b.n, min(b.n, b.limit()+len(p.Samples)*p.RHS[0].Cols), opt.Threads, newVector)
 	b.newDuals()

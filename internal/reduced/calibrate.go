@@ -14,7 +14,7 @@ import (
 func (b *builder[T]) calibrate() error {
 	out := b.basis
 	cal := &out.Calibration
-	*cal = Calibration{Factor: plainFactor, Amplification: 1, OutputFactor: 1, LargestError: -1}
+	*cal = Calibration{Factor: plainFactor, Amplification: 1, LoadAmplification: 1, OutputFactor: 1, LargestError: -1}
 	if len(b.p.LeftOut) == 0 {
 		b.basis.Warnings = append(out.Warnings, "no samples were left out: the factor of the error estimate is not calibrated")
 		return nil
@@ -35,6 +35,7 @@ func (b *builder[T]) calibrate() error {
 	cal.Factor = max(leastFactor, safety*ratio)
 	if len(amplification) > 0 {
 		cal.Amplification = quantile(amplification, 0.9)
+		cal.LoadAmplification = cal.Amplification
 	}
 	if len(outputs) > 0 {
 		cal.OutputFactor = min(20, max(1, quantile(outputs, 0.95)))
@@ -83,17 +84,27 @@ func (b *builder[T]) leftOut(l LeftOut[T]) (e event, err error) {
 	}
 	x := dense.New[T](b.n, b.basis.Columns)
 	b.basis.Expand(a.C, x, b.opt.Threads)
-	dual := a.system.errors(a.C)
-	for j := range x.Cols {
-		xj, dj, sj := columnOf(x, j), columnOf(direct, j), columnOf(b.solutions[l.Sample], j)
-		size := dense.Norm(xj)
-		err := distance(xj, dj)
-		if size > 0 && err > a.RoundOff*size && dual[j] > 0 {
-			e.ratio = max(e.ratio, err/dual[j])
+	columns := func(f func(j int) float64) []float64 {
+		out := make([]float64, x.Cols)
+		for j := range out {
+			out[j] = f(j)
 		}
-		e.total = max(e.total, relative(distance(xj, sj), dense.Norm(sj)))
-		if in := errA + errRHS; in > 1e-14 {
-			e.amplification = append(e.amplification, relative(distance(dj, sj), dense.Norm(sj))/in)
+		return b.basis.paired(out)
+	}
+	truth := b.solutions[l.Sample]
+	size := columns(func(j int) float64 { return dense.Norm(columnOf(x, j)) })
+	want := columns(func(j int) float64 { return dense.Norm(columnOf(truth, j)) })
+	reduction := columns(func(j int) float64 { return distance(columnOf(x, j), columnOf(direct, j)) })
+	total := columns(func(j int) float64 { return distance(columnOf(x, j), columnOf(truth, j)) })
+	model := columns(func(j int) float64 { return distance(columnOf(direct, j), columnOf(truth, j)) })
+	dual := b.basis.paired(a.system.errors(a.C))
+	for j := range size {
+		if size[j] > 0 && reduction[j] > a.RoundOff*size[j] && dual[j] > 0 {
+			e.ratio = max(e.ratio, reduction[j]/dual[j])
+		}
+		e.total = max(e.total, relative(total[j], want[j]))
+		if in := errA + errRHS; in > 1e-14 && want[j] > 0 {
+			e.amplification = append(e.amplification, model[j]/want[j]/in)
 		}
 	}
 	e.outputs = b.outputRatios(a, direct)
@@ -118,8 +129,8 @@ func quantile(x []float64, q float64) float64 {
 	slices.Sort(s)
 	t := q * float64(len(s)-1)
 	i := int(t)
-	if i+1 >= len(s) {
-		return s[len(s)-1]
+	if i+1 >= len(s) || s[i+1] == s[i] || t == float64(i) { // no difference of infinities
+		return s[i]
 	}
 	return s[i] + (t-float64(i))*(s[i+1]-s[i])
 }

@@ -13,7 +13,9 @@ const (
 	leastFactor = 2.0
 	safety      = 1.1 // on the largest ratio at the left-out samples
 	roundOff    = 4 * scalar.Eps
-	conditionOf = 3.0 // |A|₁/σ_min(QᴴAQ) times this stands for the 1-norm condition number
+
+	coefficientRoundOff = 4e-15 // relative error of A from rounding of its coefficients
+	conditionOf         = 3.0   // |A|₁/σ_min(QᴴAQ) times this stands for the 1-norm condition number
 )
 
 // dualSystem is the reduced adjoint problem at one μ: with y_k = Q·d_k,
@@ -90,35 +92,69 @@ func (s *dualSystem[T]) rms(w *dense.Matrix[T]) []float64 {
 func (s *dualSystem[T]) fill(a *Answer[T], e []float64) {
 	a.system = s
 	a.Condition = s.condition()
-	a.RoundOff = roundOff * a.Condition
-	model := s.modelError(a.Condition)
+	a.RoundOff = s.b.roundOff(a.Condition)
+	cal := &s.b.Calibration
+	model, load := s.effect(s.pt.ModelError, cal.Amplification, a.Condition), s.effect(s.pt.RHSError, cal.LoadAmplification, a.Condition)
 	if s.pt.Second == nil {
 		a.Model = model
 	}
-	second := s.secondErrors(a.C)
-	for j, ej := range e {
-		size := dense.Norm(columnOf(a.C, j))
+	second := s.b.paired(s.secondErrors(a.C))
+	sizes := s.b.paired(columnSizes(a.C))
+	for j, ej := range s.b.paired(e) {
+		size := sizes[j]
 		a.Reduction = max(a.Reduction, relative(s.factor*ej, size))
 		if s.pt.Second != nil {
 			a.Model = max(a.Model, min(model, max(2*relative(second[j], size), model/5)))
 		}
 	}
+	a.Model += load // the second model of A says nothing of b
 	a.Estimate = a.Reduction + a.Model + a.RoundOff
 	a.EnergyBound = s.b.energyBound(s.pt, a.C)
 }
 
-// modelError returns the error of x that errors of A and b of the estimated
-// size usually cause. Where no sample was left out that is not known, and the
-// condition number stands in.
-func (s *dualSystem[T]) modelError(condition float64) float64 {
-	e := s.pt.ModelError + s.pt.RHSError
+// paired turns figures of columns into those of the complex columns that they
+// are the parts of.
+func (b *Basis[T]) paired(x []float64) []float64 {
+	if !b.Paired {
+		return x
+	}
+	half := len(x) / 2
+	out := make([]float64, half)
+	for j := range out {
+		out[j] = math.Hypot(x[j], x[half+j])
+	}
+	return out
+}
+
+// columnSizes returns the norms of the columns of c.
+func columnSizes[T scalar.Scalar](c *dense.Matrix[T]) []float64 {
+	out := make([]float64, c.Cols)
+	for j := range out {
+		out[j] = dense.Norm(columnOf(c, j))
+	}
+	return out
+}
+
+// effect returns the error of x that an error e of A or b usually causes. Where
+// no sample was left out that is not known, and the condition number stands in.
+func (s *dualSystem[T]) effect(e, amplification, condition float64) float64 {
 	if e == 0 {
 		return 0
 	}
 	if s.b.Calibration.Events == 0 {
 		return condition * e
 	}
-	return s.b.Calibration.Amplification * e
+	return amplification * e
+}
+
+// roundOff returns the part of the estimate that stands for rounding: of the
+// solution and, where the matrix is combined from samples, of the coefficients.
+func (b *Basis[T]) roundOff(condition float64) float64 {
+	e := roundOff * condition
+	if b.Combined {
+		e += coefficientRoundOff * b.Calibration.Amplification
+	}
+	return e
 }
 
 // relative returns e/size, 0 for 0/0.

@@ -24,6 +24,16 @@ var long = flag.Bool("long", false, "measure accuracy on all families and sizes"
 
 const families = "../../testdata/families"
 
+// options returns those of accurate bases of so many vectors. Without -long the
+// nodes come from fewer candidates, which costs little accuracy and saves time.
+func options(size int) reduced.Options {
+	opt := reduced.Options{MaxBasis: size, Tolerance: 1e-14}
+	if !*long {
+		opt.Points = 200
+	}
+	return opt
+}
+
 // instance is a family of the test data, ready to be reduced.
 type instance[T scalar.Scalar] struct {
 	reduced.Problem[T]
@@ -76,9 +86,25 @@ func factoriser[T scalar.Scalar](t testing.TB, p *matrix.Pattern) func(context.C
 	return func(ctx context.Context, values []T) (reduced.Factor[T], error) { return s.Factorise(ctx, values) }
 }
 
-// load reads a family, models its coefficients in the coordinates of its
-// samples, and prepares tests and left-out samples.
+// instances keeps the families by name: to read and to model one takes longer
+// than most tests.
+var instances sync.Map
+
+// load returns a family of the test data. Its slices are shared between tests.
 func load[T scalar.Scalar](t testing.TB, name string) *instance[T] {
+	t.Helper()
+	kept, ok := instances.Load(name)
+	if !ok {
+		kept = read[T](t, name)
+		instances.Store(name, kept)
+	}
+	in := *kept.(*instance[T])
+	return &in
+}
+
+// read reads a family, models its coefficients in the coordinates of its
+// samples, and prepares tests and left-out samples.
+func read[T scalar.Scalar](t testing.TB, name string) *instance[T] {
 	t.Helper()
 	f := open(t, filepath.Join(families, name, "samples.csv"))
 	in := &instance[T]{name: name}
@@ -185,14 +211,8 @@ func magic[T scalar.Scalar](o *reduced.Operator[T]) *dense.Matrix[complex128] {
 	return m
 }
 
-// models keeps fitted models: fitting is the slowest part of some tests.
-var models sync.Map
-
 func fitted[T scalar.Scalar](t testing.TB, f *family.Family, k *dense.Matrix[T], magic *dense.Matrix[complex128]) *coefficients.Model {
 	t.Helper()
-	if m, ok := models.Load(f.Source); ok {
-		return m.(*coefficients.Model)
-	}
 	mu := dense.New[float64](len(f.Samples), len(f.Names))
 	for i, s := range f.Samples {
 		copy(mu.Row(i), s.Mu)
@@ -203,7 +223,6 @@ func fitted[T scalar.Scalar](t testing.TB, f *family.Family, k *dense.Matrix[T],
 	if err != nil {
 		t.Fatal(err)
 	}
-	models.Store(f.Source, m)
 	return m
 }
 

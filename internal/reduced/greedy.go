@@ -67,11 +67,15 @@ func newGreedy[T scalar.Scalar](b *builder[T], limit int) (*greedy[T], error) {
 	}
 	rng := rand.New(rand.NewPCG(b.opt.Seed, 0x736b65746368))
 	g.random = gaussian[T](rng, b.n, indicatorRows)
+	for range b.p.RHS {
+		g.vb = append(g.vb, dense.New[T](0, nb))
+	}
 	return g, nil
 }
 
 // run chooses nodes until the indicator is below a third of the tolerance, a
-// solution brings nothing new, or the limit of vectors is reached.
+// solution brings nothing new, or the limit of vectors is reached. A first
+// solution that is zero is passed over.
 func (g *greedy[T]) run() error {
 	next := 0 // the centre
 	for next >= 0 && g.primal.size() < g.limit {
@@ -83,14 +87,16 @@ func (g *greedy[T]) run() error {
 			}
 			continue
 		}
-		if added == 0 {
+		if added == 0 && g.primal.size() > 0 {
 			break
 		}
 		worst, value, err := g.worst()
 		if err != nil {
 			return err
 		}
-		g.history = append(g.history, value)
+		if added > 0 {
+			g.history = append(g.history, value)
+		}
 		if value < g.opt.Tolerance/3 {
 			break
 		}
@@ -275,9 +281,6 @@ func (g *greedy[T]) extend(k int) error {
 func (g *greedy[T]) extendRHS(k int) {
 	v := &dense.Matrix[T]{Rows: g.n, Cols: 1, Data: g.primal.column(k)}
 	for t, b := range g.p.RHS {
-		if k == 0 {
-			g.vb = append(g.vb, dense.New[T](0, b.Cols))
-		}
 		g.vb[t].Rows++
 		g.vb[t].Data = append(g.vb[t].Data, gram(v, b, g.opt.Threads).Data...)
 	}

@@ -126,7 +126,7 @@ func TestEstimateOfOthers(t *testing.T) {
 // The bits of a basis do not depend on threads, those of an answer not on
 // what other goroutines do, and neither needs V.
 func TestSameBits(t *testing.T) {
-	p := chain[complex128](3000)
+	p := chain[complex128](2500) // more than one block of rows
 	opt := reduced.Options{MaxBasis: 12, Threads: 1, Points: 100}
 	b := basisOf(t, p, opt)
 	opt.Threads = 3
@@ -222,8 +222,11 @@ func TestErrors(t *testing.T) {
 		"quantity":     {func(p *reduced.Problem[float64]) { p.Quantity = dense.New[float64](2, 1) }, "quantity has 2 rows"},
 		"left out":     {func(p *reduced.Problem[float64]) { p.LeftOut = []reduced.LeftOut[float64]{{Sample: 0}} }, "left-out sample 1 of 0"},
 		"sample":       {func(p *reduced.Problem[float64]) { p.Samples = []reduced.Sample[float64]{{}} }, "sample 1 does not fit"},
-		"no function":  {func(p *reduced.Problem[float64]) { p.At = nil }, "a function is missing"},
-		"zero b":       {func(p *reduced.Problem[float64]) { clear(p.RHS[0].Data) }, "all solutions are zero"},
+		"solution": {func(p *reduced.Problem[float64]) {
+			p.Samples = []reduced.Sample[float64]{{Values: p.Rows[0], RHS: p.RHS[0], Solution: dense.New[float64](300, 2)}}
+		}, "solution of sample 1 is 300×2"},
+		"no function": {func(p *reduced.Problem[float64]) { p.At = nil }, "a function is missing"},
+		"zero b":      {func(p *reduced.Problem[float64]) { clear(p.RHS[0].Data) }, "all solutions are zero"},
 		"coefficients": {func(p *reduced.Problem[float64]) {
 			p.At = func([]float64) (*reduced.Point[float64], error) {
 				return &reduced.Point[float64]{Theta: []float64{1}}, nil

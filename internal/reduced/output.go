@@ -46,7 +46,7 @@ func (b *Basis[T]) Outputs(pt *Point[T], a *Answer[T]) ([]Output[T], error) {
 		}
 		return out, nil
 	}
-	small, err := b.truncatedOutputs(sys)
+	small, err := b.truncatedOutputs(sys, a.C)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,8 @@ func (b *Basis[T]) Outputs(pt *Point[T], a *Answer[T]) ([]Output[T], error) {
 	if !(condition > 0) {
 		condition = sys.condition()
 	}
-	model := sys.modelError(condition)
+	model := sys.effect(sys.pt.ModelError, b.Calibration.Amplification, condition) +
+		sys.effect(sys.pt.RHSError, b.Calibration.LoadAmplification, condition)
 	for i := range out {
 		o := &out[i]
 		size := b.OutputNorm[o.Quantity] * dense.Norm(columnOf(a.C, o.Column))
@@ -82,8 +83,16 @@ func (b *Basis[T]) corrected(sys *dualSystem[T], c *dense.Matrix[T]) []Output[T]
 }
 
 // truncatedOutputs returns the outputs of the bases, V and Q, cut to 0.7 of the
-// vectors of sys.
-func (b *Basis[T]) truncatedOutputs(sys *dualSystem[T]) ([]Output[T], error) {
+// vectors of sys; of one vector, of which no less is left, those of c without
+// the dual correction.
+func (b *Basis[T]) truncatedOutputs(sys *dualSystem[T], c *dense.Matrix[T]) ([]Output[T], error) {
+	if sys.size == 1 {
+		out := b.corrected(sys, c)
+		for i := range out {
+			out[i].Value = out[i].Plain
+		}
+		return out, nil
+	}
 	size := max(1, int(truncated*float64(sys.size)))
 	p, err := b.project(sys.pt, size)
 	if err != nil {
@@ -93,8 +102,8 @@ func (b *Basis[T]) truncatedOutputs(sys *dualSystem[T]) ([]Output[T], error) {
 	if small.lu == nil {
 		return nil, errAdjoint
 	}
-	c, _, _ := p.byError(small)
-	return b.corrected(small, c), nil
+	reduced, _, _ := p.byError(small)
+	return b.corrected(small, reduced), nil
 }
 
 // secondOutputs returns yᴴ(A₂ − A)·V·c in the order of Outputs.
@@ -121,7 +130,7 @@ func (b *builder[T]) outputRatios(a *Answer[T], direct *dense.Matrix[T]) []float
 		return nil
 	}
 	out := b.basis.corrected(a.system, a.C)
-	small, err := b.basis.truncatedOutputs(a.system)
+	small, err := b.basis.truncatedOutputs(a.system, a.C)
 	if err != nil {
 		return nil
 	}

@@ -55,7 +55,7 @@ func outputs[T scalar.Scalar](t *testing.T, name string) (m outputErrors) {
 	for i := range n {
 		in.Quantity.Data[i] = scalar.Of[T](rng.NormFloat64(), rng.NormFloat64())
 	}
-	b, err := reduced.Build(context.Background(), &in.Problem, reduced.Options{MaxBasis: 20, Tolerance: 1e-14})
+	b, err := reduced.Build(context.Background(), &in.Problem, options(20))
 	if err != nil {
 		t.Fatal(err)
 	}

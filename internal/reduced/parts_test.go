@@ -51,7 +51,7 @@ func thermalModel(t testing.TB) *instance[float64] {
 // come from other software.
 func TestParts(t *testing.T) {
 	for _, in := range []*instance[float64]{thermalBlock(t), thermalModel(t)} {
-		b, err := reduced.Build(context.Background(), &in.Problem, reduced.Options{})
+		b, err := reduced.Build(context.Background(), &in.Problem, reduced.Options{Points: 300})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestParts(t *testing.T) {
 func TestEnergyBound(t *testing.T) {
 	in := thermalBlock(t)
 	for _, size := range []int{5, 10, 20} {
-		b, err := reduced.Build(context.Background(), &in.Problem, reduced.Options{MaxBasis: size})
+		b, err := reduced.Build(context.Background(), &in.Problem, reduced.Options{MaxBasis: size, Points: 200})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +115,7 @@ func TestEnergyBoundDoesNotApply(t *testing.T) {
 	negative := &reduced.Point[float64]{Theta: []float64{1, -0.1, 1, 1}}
 	for _, parts := range []bool{true, false} {
 		in.Parts = parts
-		b, err := reduced.Build(context.Background(), &in.Problem, reduced.Options{MaxBasis: 5})
+		b, err := reduced.Build(context.Background(), &in.Problem, reduced.Options{MaxBasis: 5, Points: 200})
 		if err != nil {
 			t.Fatal(err)
 		}

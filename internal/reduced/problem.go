@@ -69,6 +69,10 @@ type Problem[T scalar.Scalar] struct {
 	FromUnit func(u []float64) []float64
 	Dim      int
 
+	// Paired says that the right-hand sides are real parts followed by as many
+	// imaginary parts: errors are those of the complex columns.
+	Paired bool
+
 	Samples  []Sample[T]      // true samples, may be empty
 	LeftOut  []LeftOut[T]     // for calibration: some 15 samples, may be empty
 	Quantity *dense.Matrix[T] // n × nq, columns c of the outputs cᵀx (no conjugation), or nil
@@ -159,6 +163,9 @@ func (p *Problem[T]) check() error {
 	for i, s := range p.Samples {
 		if len(s.Values) != nnz || s.RHS == nil || s.RHS.Rows != n || s.RHS.Cols != p.RHS[0].Cols {
 			return bad("sample %d does not fit the pattern or the right-hand sides", i+1)
+		}
+		if x := s.Solution; x != nil && (x.Rows != n || x.Cols != s.RHS.Cols) {
+			return bad("the solution of sample %d is %d×%d; %d×%d was expected", i+1, x.Rows, x.Cols, n, s.RHS.Cols)
 		}
 	}
 	for _, l := range p.LeftOut {

@@ -11,7 +11,10 @@ import (
 
 // corrections are the sizes of the corrections of one column of x, relative to
 // it: the first, and the last two.
-type corrections struct{ first, previous, last float64 }
+type corrections struct {
+	first, previous, last float64
+	undone                bool // the last one was taken back
+}
 
 // measure notes the size of the correction d of the columns that live.
 func (s *refinement[T]) measure(d *dense.Matrix[T], live []bool) {
@@ -44,7 +47,8 @@ const estimateFloor = 10 * scalar.Eps
 
 // estimate guesses what error the corrections have left, 1 when they do not
 // shrink: every one is wrong by the share at which they shrink. As long as
-// there is but one, of relative size c, that share is taken to be √c.
+// there is but one, of relative size c, that share is taken to be √c. A correction
+// that was taken back is itself an error left.
 func (c corrections) estimate() float64 {
 	rate := math.Sqrt(c.first)
 	if c.previous > 0 {
@@ -56,7 +60,11 @@ func (c corrections) estimate() float64 {
 	if c.last == 0 {
 		return 0
 	}
-	return max(estimateFloor, c.last*rate/(1-rate))
+	left := c.last * rate
+	if c.undone {
+		left = c.last
+	}
+	return max(estimateFloor, left/(1-rate))
 }
 
 // bound sets ForwardBound to a bound: the error of column k of x is at most
@@ -132,7 +140,7 @@ func multiplyElements[T scalar.Scalar](x *dense.Matrix[T], w []float64) {
 
 // judge returns a *SingularError when no digit of the solution is certain.
 func (s *refinement[T]) judge() error {
-	if s.report.ForwardBound < 1 && s.report.BackwardError < 1 {
+	if s.report.ForwardBound < 1 && s.report.BackwardError < 1 { // false for NaN
 		return nil
 	}
 	c := s.report.ForwardBound / scalar.Eps

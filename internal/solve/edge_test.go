@@ -16,6 +16,10 @@ func TestShapes(t *testing.T) {
 	if _, err := New[float64](ctx, &matrix.Pattern{Rows: 2, Cols: 3, Dense: true}, Options{}); !errors.As(err, &shape) {
 		t.Errorf("2×3 matrix: %v", err)
 	}
+	huge := &matrix.Pattern{Rows: 1, Cols: 1, ColPtr: []int{0, maxEntries + 1}} // refused before an entry is read
+	if _, err := New[float64](ctx, huge, Options{}); !errors.As(err, &shape) {
+		t.Errorf("%d entries: %v", huge.NNZ(), err)
+	}
 	p, v := sparse(2, matrix.General, entries[float64]{{0, 0}: 1, {1, 1}: 2})
 	var option *OptionError
 	if _, err := New[float64](ctx, p, Options{Method: "qr"}); !errors.As(err, &option) {

@@ -53,7 +53,9 @@ type Info struct {
 // Report tells how good a solution is.
 type Report struct {
 	// BackwardError is the componentwise relative backward error
-	// max_i |b-A·x|_i / (|A|·|x|+|b|)_i, the largest over the columns.
+	// max_i |b-A·x|_i / (|A|·|x|+|b|)_i, the largest over the columns. In
+	// equations where the denominator is at rounding level beside the largest
+	// element of x, both scaled, that element is added to it.
 	BackwardError float64
 	// Residual is max over the columns of ‖b-A·x‖₂/‖b‖₂, 0 for b = 0.
 	Residual float64

@@ -127,9 +127,10 @@ func (p progress) again(now progress) bool {
 	return now.backward > scalar.Eps && (now.backward <= p.backward/2 || now.residual <= p.residual/2)
 }
 
-// worse reports whether the last correction did harm.
+// worse reports whether the last correction did harm. Backward errors below
+// rounding level rise and fall by chance; the error of x still shrinks.
 func (p progress) worse(now progress) bool {
-	return !(now.backward < p.backward || now.residual < p.residual && now.backward <= p.backward)
+	return !(now.backward <= scalar.Eps || now.backward < p.backward || now.residual < p.residual && now.backward <= p.backward)
 }
 
 // run refines y, column by column as long as it makes progress; the first step
@@ -160,6 +161,7 @@ func (s *refinement[T]) run(ctx context.Context) error {
 			now := s.res.progress(k, cols)
 			if step > 0 && last[k].worse(now) {
 				copyColumn(s.y, old, k)
+				s.corrections[k].undone = true
 				live[k], restored = false, true
 				continue
 			}

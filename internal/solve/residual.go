@@ -120,16 +120,29 @@ func addProduct(s, c, a, b float64) (sum, err float64) {
 	return t, c + (((s - (t - z)) + (p - z)) + e)
 }
 
-// progress returns max |r_i|/weight_i and max |r_i| of column c of cols.
+// progress returns max |r_i|/weight_i and max |r_i| of column c of cols. Where
+// all that meets in an equation is rounding, weight_i below n·Eps·max|x|, the
+// part of x is exactly zero and its error relative to itself says nothing:
+// max|x|, times the size of a scaled row, which is 1, is added to weight_i
+// (Arioli, Demmel, Duff, SIAM J. Matrix Anal. 10(2), 1989, section 2.1).
 func (r *residual[T]) progress(c, cols int) progress {
 	var p progress
+	largest := 0.0
+	for at := c; at < len(r.modx); at += cols {
+		largest = max(largest, r.modx[at])
+	}
+	floor := float64(len(r.hi)/cols) * scalar.Eps * largest
 	for at := c; at < len(r.hi); at += cols {
 		m := scalar.Abs(r.hi[at])
 		if m == 0 {
 			continue
 		}
+		w := r.weight[at]
+		if w <= floor {
+			w += largest
+		}
 		p.residual = max(p.residual, m)
-		p.backward = max(p.backward, m/r.weight[at])
+		p.backward = max(p.backward, m/w)
 	}
 	return p
 }

@@ -36,9 +36,9 @@ func BuildParts(ctx context.Context, in *PartsInput, opt Options) (*Model, error
 		return nil, err
 	}
 	if in.Parts.Complexes != nil {
-		m.Complex, err = partsCore(ctx, in.Parts.Complexes, in.Parts.Pattern, opt)
+		m.Complex, err = partsCore(ctx, in.Parts.Complexes, in.Parts.Family, opt)
 	} else {
-		m.Real, err = partsCore(ctx, in.Parts.Real, in.Parts.Pattern, opt)
+		m.Real, err = partsCore(ctx, in.Parts.Real, in.Parts.Family, opt)
 	}
 	if err != nil {
 		return nil, err
@@ -83,8 +83,8 @@ func newPartsModel(in *PartsInput, opt Options) (*Model, error) {
 }
 
 // partsCore holds the parts as terms.
-func partsCore[T scalar.Scalar](ctx context.Context, rows [][]T, pattern *matrix.Pattern, opt Options) (*Core[T], error) {
-	set, err := features.New(ctx, pattern, rows, features.Options{Threads: opt.Threads})
+func partsCore[T scalar.Scalar](ctx context.Context, rows [][]T, f *family.Family, opt Options) (*Core[T], error) {
+	set, err := features.New(ctx, f.Pattern, rows, features.Options{Hermitian: f.Hermitian, Threads: opt.Threads})
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +139,7 @@ func prepareParts[S scalar.Scalar](ctx context.Context, m *Model, in *PartsInput
 	problem := &reduced.Problem[S]{
 		Operator: reduced.Operator[S]{Pattern: m.Pattern(), Rows: rows},
 		RHS:      inv.Load.blocks(),
+		Paired:   inv.Load.Both,
 		At: func(mu []float64) (*reduced.Point[S], error) {
 			a, err := m.atParts(mu)
 			if err != nil {
@@ -213,7 +214,7 @@ func allSemidefinite[S scalar.Scalar](ctx context.Context, m *Model, rows [][]S,
 	}
 	for _, row := range rows {
 		shifted := append([]S(nil), row...)
-		shift := scalar.Of[S](10*float64(m.Rows)*scalar.Eps*norm1(p, row), 0)
+		shift := scalar.Of[S](10*float64(m.Rows)*scalar.Eps*matrix.Norm1(p, row), 0)
 		for j := range p.Cols {
 			k, ok := p.Find(j, j)
 			if !ok {
@@ -232,21 +233,12 @@ func allSemidefinite[S scalar.Scalar](ctx context.Context, m *Model, rows [][]S,
 	return true, nil
 }
 
-// norm1 returns the largest column sum of moduli of a symmetric matrix.
-func norm1[S scalar.Scalar](p *matrix.Pattern, values []S) float64 {
-	sums := make([]float64, p.Cols)
-	p.Each(func(k, i, j int) {
-		a := scalar.Abs(values[k])
-		sums[j] += a
-		if i != j {
-			sums[i] += a
-		}
-	})
-	largest := 0.0
-	for _, s := range sums {
-		largest = max(largest, s)
+// termNorm returns ‖A_m‖_F of a term.
+func (m *Model) termNorm(term int) float64 {
+	if m.Complex != nil {
+		return dense.Norm(m.Complex.Coordinates.Row(term))
 	}
-	return largest
+	return dense.Norm(m.Real.Coordinates.Row(term))
 }
 
 // partWeights returns trace(A_k)/n for semidefinite parts, otherwise |A_k|_F.
@@ -255,7 +247,7 @@ func partWeights[S scalar.Scalar](m *Model, rows [][]S, semidefinite bool) []flo
 	p := m.Pattern()
 	for k, row := range rows {
 		if !semidefinite {
-			w[k] = dense.Norm(row)
+			w[k] = m.termNorm(k)
 			continue
 		}
 		for j := range p.Cols {

@@ -37,6 +37,7 @@ type Inverse[S scalar.Scalar] struct {
 	// are the parts' coefficients, or 1 and LambdaModes principal coordinates.
 	Lambda      *lambda.Model[S]
 	LambdaModes int
+	structural  bool             `bundle:"-"` // FullAmplification is that of perturbations within the family
 	Quantity    *dense.Matrix[S] `doc:"n x outputs, columns c of the quantities that are prepared"`
 }
 
@@ -87,7 +88,11 @@ func newPreparation[T, S scalar.Scalar](b *builder[T], f *family.Family) (*prepa
 	}
 	var err error
 	p.sys, err = newSystems(b.ctx, f.Pattern, systemRows[S](f), rhs, b.m.Files, b.opt.Threads)
-	return p, err
+	if err != nil {
+		return nil, err
+	}
+	p.sys.both = p.inv.Load != nil && p.inv.Load.Both
+	return p, nil
 }
 
 func (p *preparation[T, S]) choose(sel *terms[T]) (objective[T], error) {
@@ -126,6 +131,7 @@ func (p *preparation[T, S]) finish(core *Core[T], sel *terms[T]) error {
 	problem := &reduced.Problem[S]{
 		Operator: reduced.Operator[S]{Pattern: p.sys.pattern, Rows: p.sys.rows, Combine: convert[S](core.Weights)},
 		RHS:      p.inv.Load.blocks(),
+		Paired:   p.inv.Load.Both,
 		At: func(mu []float64) (*reduced.Point[S], error) {
 			a, err := at(m, core, mu)
 			if err != nil {
@@ -145,6 +151,7 @@ func (p *preparation[T, S]) finish(core *Core[T], sel *terms[T]) error {
 		if err != nil {
 			return err
 		}
+		pt.Phi, pt.RHSError = p.inv.Load.withoutSample(l.sample, pt.Phi, pt.RHSError)
 		problem.LeftOut = append(problem.LeftOut, reduced.LeftOut[S]{Sample: l.sample, Point: pt})
 	}
 	err := p.inv.reduce(b.ctx, m, problem, b.opt)

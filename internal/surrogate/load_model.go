@@ -3,6 +3,7 @@ package surrogate
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"eimtool/internal/coefficients"
 	"eimtool/internal/dense"
@@ -49,6 +50,20 @@ func (l *Load[S]) Coefficients(mu []float64) (phi []S, modelError float64, err e
 		return nil, 0, fmt.Errorf("right-hand side: %w", err)
 	}
 	return inModes(unpack[S](p.K), l.Modes), p.ModelError, nil
+}
+
+// withoutSample returns φ at sample i predicted without it, and the relative
+// error of that; phi and modelError where it was not left out, as for a fixed b.
+func (l *Load[S]) withoutSample(i int, phi []S, modelError float64) ([]S, float64) {
+	if l.Interpolation == nil {
+		return phi, modelError
+	}
+	for _, out := range l.Interpolation.LeftOut {
+		if out.Sample == i && out.Norm > 0 && !math.IsInf(out.Error, 0) && !math.IsNaN(out.Error) {
+			return inModes(unpack[S](out.K), l.Modes), out.Error
+		}
+	}
+	return phi, modelError
 }
 
 // Derivative returns ∂φ/∂μ_j at mu.

@@ -22,6 +22,9 @@ type ObjectiveScore struct {
 type outcome struct {
 	worst  float64   // largest error of x
 	ratios []float64 // error of x over error of A, per sample
+	// structural is the same ratio for perturbations within the family, for
+	// families that are predicted to rounding.
+	structural float64
 }
 
 // chooseObjective keeps the candidate with the smallest largest error of x on
@@ -96,8 +99,11 @@ func (inv *Inverse[S]) setOutcome(terms, full outcome) {
 	if len(terms.ratios) > 0 {
 		inv.Amplification = quantile(terms.ratios, 1)
 	}
-	if len(full.ratios) > 0 {
+	switch {
+	case len(full.ratios) > 0:
 		inv.FullAmplification = quantile(full.ratios, amplificationQuantile)
+	case full.structural > 0:
+		inv.FullAmplification, inv.structural = full.structural, true
 	}
 }
 
@@ -149,8 +155,44 @@ func judge[T, S scalar.Scalar](b *builder[T], s *systems[S], l leftOutSample, li
 		return err
 	}
 	e, err := combinationError(s, f, l.sample, dense.VecMul(inModes(k, modes.wh), modes.weight), x)
+	if err != nil {
+		return err
+	}
 	full.record(e, l.error)
+	amp, err := perturbed(b, s, f, l.sample, x)
+	full.structural = max(full.structural, amp)
 	return err
+}
+
+// perturbingSamples is the number of samples that perturb another one.
+const perturbingSamples = 4
+
+// perturbed returns how much perturbations within the family change x, relative
+// to their size: the largest |A_i⁻¹ D x| ‖A_i‖ / (|x| ‖D‖) over a few D, the parts
+// of other samples that are orthogonal to A_i.
+func perturbed[T, S scalar.Scalar](b *builder[T], s *systems[S], f *solve.Factor[S], i int, x *dense.Matrix[S]) (float64, error) {
+	worst := 0.0
+	own := b.k.Row(i)
+	n := len(b.rows)
+	for c := range min(perturbingSamples, n) {
+		o := (i + 1 + c*n/perturbingSamples) % n
+		share := dense.Dotc(own, b.k.Row(o)) / scalar.Of[T](b.norm[i]*b.norm[i], 0)
+		d := append([]T(nil), b.k.Row(o)...)
+		dense.Axpy(-share, own, d)
+		size := dense.Norm(d)
+		if size <= 1e-12*b.norm[o] {
+			continue
+		}
+		w := make([]T, n) // A_i − Σ w_k A_k is −D up to the sign
+		w[o] = scalar.Of[T](1, 0)
+		w[i] -= share - scalar.Of[T](1, 0)
+		e, err := combinationError(s, f, i, w, x)
+		if err != nil {
+			return 0, err
+		}
+		worst = max(worst, e*b.norm[i]/size)
+	}
+	return worst, nil
 }
 
 // record adds one sample with the error e of x and ea of A.
@@ -183,7 +225,7 @@ func combinationError[T, S scalar.Scalar](s *systems[S], f *solve.Factor[S], i i
 	if err := f.Solve(s.ctx, dx, matrix.NoTranspose); err != nil {
 		return 0, err
 	}
-	return largestRatio(dx, x), nil
+	return s.largestRatio(dx, x), nil
 }
 
 // sampleWeights returns the combination of samples that beta stands for.

@@ -3,6 +3,7 @@ package surrogate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -30,6 +31,13 @@ func (inv *Inverse[S]) reduce(ctx context.Context, m *Model, problem *reduced.Pr
 		return err
 	}
 	inv.Basis = basis
+	if inv.structural { // its own left-out samples show nothing either
+		basis.Calibration.Amplification = max(basis.Calibration.Amplification, inv.FullAmplification)
+	}
+	m.Warnings = append(m.Warnings, basis.Warnings...)
+	if e := basis.Calibration.LargestError; e > unusable {
+		m.Warnings = append(m.Warnings, fmt.Sprintf("left-out solutions are missed by up to %.1e: the samples do not determine x between them (add samples, or use probes)", e))
+	}
 	if basis.Solutions == nil || m.Mu == nil {
 		return nil
 	}
@@ -48,6 +56,10 @@ func (inv *Inverse[S]) reduce(ctx context.Context, m *Model, problem *reduced.Pr
 // preferFactor is by how much the root mean square left-out error of the
 // interpolated solutions must beat the largest one of the reduced basis.
 const preferFactor = 3
+
+// unusable is the error of x at left-out samples from which on a bundle says
+// that it does not determine x.
+const unusable = 0.1
 
 // stacked returns one row per sample: the coordinates of all its columns.
 func stacked[S scalar.Scalar](a *dense.Matrix[S], samples int) *dense.Matrix[S] {

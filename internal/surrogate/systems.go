@@ -3,6 +3,7 @@ package surrogate
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"eimtool/internal/dense"
 	"eimtool/internal/matrix"
@@ -20,6 +21,7 @@ type systems[S scalar.Scalar] struct {
 	solver  *solve.Solver[S]
 	threads int
 	files   []string
+	both    bool // the columns of b are real parts followed by imaginary parts
 }
 
 func newSystems[S scalar.Scalar](ctx context.Context, pattern *matrix.Pattern, rows [][]S, rhs []*dense.Matrix[S], files []string, threads int) (*systems[S], error) {
@@ -72,11 +74,19 @@ func columnNorms[S scalar.Scalar](x *dense.Matrix[S]) []float64 {
 	return norms
 }
 
-// largestRatio returns max_j |d_j|/|x_j| over columns, 0 for 0/0.
-func largestRatio[S scalar.Scalar](d, x *dense.Matrix[S]) float64 {
+// largestRatio returns max_j |d_j|/|x_j| over columns, 0 for 0/0; real and
+// imaginary parts of one column count together.
+func (s *systems[S]) largestRatio(d, x *dense.Matrix[S]) float64 {
 	worst := 0.0
-	nx := columnNorms(x)
-	for j, n := range columnNorms(d) {
+	nd, nx := columnNorms(d), columnNorms(x)
+	if s.both && len(nd)%2 == 0 {
+		half := len(nd) / 2
+		for j := range half {
+			nd[j], nx[j] = math.Hypot(nd[j], nd[half+j]), math.Hypot(nx[j], nx[half+j])
+		}
+		nd, nx = nd[:half], nx[:half]
+	}
+	for j, n := range nd {
 		if n > 0 {
 			worst = max(worst, n/nx[j])
 		}
