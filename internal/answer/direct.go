@@ -96,7 +96,7 @@ func (e *engine[S]) estimateDirect(ctx context.Context, pt *point[S], f *solve.F
 		if err != nil {
 			return err
 		}
-		if !math.IsNaN(second) {
+		if !math.IsNaN(second) && pt.answer.Modelled { // two models may agree in what neither knows
 			model = min(model, max(2*second, model/5))
 		}
 	}

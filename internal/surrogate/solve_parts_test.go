@@ -104,7 +104,10 @@ func TestSemidefiniteParts(t *testing.T) {
 		for i := range n {
 			trace += real(c.entry(i, i)) / n
 		}
-		p.Pattern.Each(func(_, i, j int) { z := c.entry(i, j); squares += real(z)*real(z) + imag(z)*imag(z) })
+		p.Pattern.Each(func(_, i, j int) {
+			z := c.entry(i, j)
+			squares += float64(p.Pattern.Multiplicity(i, j)) * (real(z)*real(z) + imag(z)*imag(z))
+		})
 		want := math.Sqrt(squares)
 		if c.want {
 			want = trace
