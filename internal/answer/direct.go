@@ -49,6 +49,7 @@ func (e *engine[S]) runDirect(ctx context.Context, pt *point[S]) (*Result, error
 	if err != nil {
 		return nil, singular(err)
 	}
+	defer f.Release() // its storage serves the next point
 	b, bError, err := e.rhs(pt)
 	if err != nil {
 		return nil, err

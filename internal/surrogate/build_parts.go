@@ -148,7 +148,7 @@ func prepareParts[S scalar.Scalar](ctx context.Context, m *Model, in *PartsInput
 			return point(m, inv.Load, a, mu)
 		},
 		Factorise: func(ctx context.Context, values []S) (reduced.Factor[S], error) {
-			return sys.solver.Factorise(ctx, values)
+			return sys.next(ctx, values)
 		},
 		FromUnit: m.fromUnit,
 		Dim:      len(m.Parameters),

@@ -30,6 +30,7 @@ func goalBlock[S scalar.Scalar](s *systems[S], ref int, x *dense.Matrix[S]) (*de
 	if err != nil {
 		return nil, err
 	}
+	defer f.Release()
 	n := len(s.rows)
 	sketch := newSketch[S](max(sketchLeastRows, n/3), s.pattern.Rows, goalSeed)
 	rows := make([][]S, n)
@@ -104,6 +105,7 @@ func solutionDirections[S scalar.Scalar](s *systems[S], samples []int) (*dense.M
 		if err != nil {
 			return nil, err
 		}
+		f.Release()
 		blocks = append(blocks, x)
 	}
 	return normalisedColumns(sideBySide(blocks)), nil

@@ -186,9 +186,10 @@ func (p *preparation[T, S]) pointAt(core *Core[T], k, second []T, modelError flo
 	return pt, err
 }
 
-// factorise factorises values that the caller goes on to change.
+// factorise factorises values that the caller goes on to change. Factors are
+// used one after the other: the storage of one serves the next.
 func (p *preparation[T, S]) factorise(ctx context.Context, values []S) (reduced.Factor[S], error) {
-	return p.sys.solver.Factorise(ctx, values)
+	return p.sys.next(ctx, values)
 }
 
 // convert returns a in other scalars, real ones becoming complex.

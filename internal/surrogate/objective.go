@@ -135,6 +135,7 @@ func judge[T, S scalar.Scalar](b *builder[T], s *systems[S], l leftOutSample, li
 	if err != nil {
 		return err
 	}
+	defer f.Release()
 	x, err := s.solution(f, s.direction(l.sample))
 	if err != nil {
 		return err

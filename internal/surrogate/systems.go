@@ -19,6 +19,7 @@ type systems[S scalar.Scalar] struct {
 	rows    [][]S
 	rhs     []*dense.Matrix[S] // one, or one per sample; nil without b
 	solver  *solve.Solver[S]
+	last    *solve.Factor[S] // of next
 	threads int
 	files   []string
 	both    bool // the columns of b are real parts followed by imaginary parts
@@ -39,6 +40,19 @@ func (s *systems[S]) factor(i int) (*solve.Factor[S], error) {
 		return nil, fmt.Errorf("%s: %w", s.files[i], err)
 	}
 	return f, nil
+}
+
+// next factorises values and gives up the factor that it made before.
+func (s *systems[S]) next(ctx context.Context, values []S) (*solve.Factor[S], error) {
+	if s.last != nil {
+		s.last.Release()
+		s.last = nil
+	}
+	f, err := s.solver.Factorise(ctx, values)
+	if err == nil {
+		s.last = f
+	}
+	return f, err
 }
 
 // load returns the right-hand side of sample i.
