@@ -239,6 +239,37 @@ func (e *engine[S]) amplification(ctx context.Context, pt *point[S], f *solve.Fa
 		}
 		worst = max(worst, e.ratio(d, x)*sizes[i])
 	}
+	random, err := e.randomAmplification(ctx, pt, f, x, terms)
+	return max(worst, random), err
+}
+
+// randomPerturbations is the number of random perturbations of A_μ.
+const randomPerturbations = 3
+
+// randomAmplification returns |Ã⁻¹ D x| / |x|, the largest over a few D whose
+// entries are those of Ã times standard normal numbers: errors outside of the
+// span of the terms are not like the terms.
+func (e *engine[S]) randomAmplification(ctx context.Context, pt *point[S], f *solve.Factor[S], x *dense.Matrix[S], terms [][]S) (float64, error) {
+	values, err := e.assemble(ctx, pt.answer.Beta, terms)
+	if err != nil {
+		return 0, err
+	}
+	rng := rand.New(rand.NewPCG(5, 6))
+	perturbed := make([]S, len(values))
+	worst := 0.0
+	for range randomPerturbations {
+		for k, v := range values {
+			perturbed[k] = v * scalar.Of[S](rng.NormFloat64(), 0)
+		}
+		d, err := e.product(ctx, perturbed, x)
+		if err != nil {
+			return 0, err
+		}
+		if err := f.Solve(ctx, d, e.op()); err != nil {
+			return 0, err
+		}
+		worst = max(worst, e.ratio(d, x))
+	}
 	return worst, nil
 }
 
