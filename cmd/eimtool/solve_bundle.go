@@ -292,25 +292,9 @@ func (s *solving) writeJoined(ctx context.Context, points int) error {
 	}
 	s.res.joined = fmt.Sprintf("wrote %s: the solutions of %d of %d points, side by side", s.output, len(s.joined), points)
 	if s.joinedReal[0] != nil {
-		return s.writeColumns(ctx, s.output, nil, sideBySide(s.joinedReal))
+		return s.writeColumns(ctx, s.output, nil, dense.SideBySide(s.joinedReal))
 	}
-	return s.writeColumns(ctx, s.output, sideBySide(s.joined), nil)
-}
-
-func sideBySide[T float64 | complex128](blocks []*dense.Matrix[T]) *dense.Matrix[T] {
-	cols := 0
-	for _, b := range blocks {
-		cols += b.Cols
-	}
-	out := dense.New[T](blocks[0].Rows, cols)
-	at := 0
-	for _, b := range blocks {
-		for i := range b.Rows {
-			copy(out.Row(i)[at:], b.Row(i))
-		}
-		at += b.Cols
-	}
-	return out
+	return s.writeColumns(ctx, s.output, dense.SideBySide(s.joined), nil)
 }
 
 // writeQuantities writes the quantities of accepted points as CSV: to output,

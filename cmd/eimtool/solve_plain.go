@@ -46,7 +46,7 @@ func (a *app) solvePlain(ctx context.Context, path string, o *solveOptions) erro
 	if sys.a.IsComplex() {
 		x, err = factoriseAndSolve(ctx, a, sys, surrogate.Split[complex128](sys.b, false), sys.a.Complex, o, &pt)
 	} else {
-		both := !realBlock(sys.b)
+		both := !scalar.AllReal(sys.b.Data)
 		real, err = factoriseAndSolve(ctx, a, sys, surrogate.Split[float64](sys.b, both), sys.a.Real, o, &pt)
 		if err == nil && both {
 			x, real = surrogate.Rejoin(real, true), nil
@@ -99,15 +99,6 @@ func (a *app) readSystem(ctx context.Context, path string, o *solveOptions) (*pl
 	}
 	s.c, err = a.readQuantity(ctx, o.quantity, s.a.Rows)
 	return s, err
-}
-
-func realBlock(b *dense.Matrix[complex128]) bool {
-	for _, z := range b.Data {
-		if imag(z) != 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // factoriseAndSolve fills in pt and returns x.

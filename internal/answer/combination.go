@@ -40,7 +40,7 @@ func (e *engine[S]) preconditioner(ctx context.Context, pt *point[S], nearest *s
 		}
 		e.combined = c
 	}
-	weights, residual, err := e.combined.projection.Weights(scalars[S](pt.answer.Beta))
+	weights, residual, err := e.combined.projection.Weights(scalar.FromComplex[S](pt.answer.Beta))
 	if err != nil {
 		return nil, err
 	}

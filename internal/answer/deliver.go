@@ -19,7 +19,7 @@ func (e *engine[S]) setQuantity() error {
 	if c.Rows != e.m.Rows {
 		return &QuantityError{fmt.Sprintf("has %s, the matrices have %s", rowsOf(c.Rows), rowsOf(e.m.Rows)), "give vectors with one value per unknown"}
 	}
-	if !scalar.IsComplex[S]() && !isReal(c) {
+	if !scalar.IsComplex[S]() && !scalar.AllReal(c.Data) {
 		return &QuantityError{"is complex, the matrices are real", "give real and imaginary part as two vectors"}
 	}
 	e.outputs = surrogate.Split[S](c, false)

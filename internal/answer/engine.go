@@ -81,7 +81,7 @@ func (e *engine[S]) setRHS() error {
 			return nil
 		}
 	}
-	e.both = !scalar.IsComplex[S]() && !isReal(b)
+	e.both = !scalar.IsComplex[S]() && !scalar.AllReal(b.Data)
 	e.override = surrogate.Split[S](b, e.both)
 	return nil
 }
@@ -89,7 +89,7 @@ func (e *engine[S]) setRHS() error {
 // isPrepared reports whether b is the right-hand side of the bundle.
 func (e *engine[S]) isPrepared(b *dense.Matrix[complex128]) (bool, error) {
 	load := e.inv.Load
-	if b.Cols != load.Columns || !load.Both && !scalar.IsComplex[S]() && !isReal(b) {
+	if b.Cols != load.Columns || !load.Both && !scalar.IsComplex[S]() && !scalar.AllReal(b.Data) {
 		return false, nil
 	}
 	if err := e.fetch(e.path + "/load/terms"); err != nil {
@@ -102,15 +102,6 @@ func (e *engine[S]) isPrepared(b *dense.Matrix[complex128]) (bool, error) {
 		}
 	}
 	return true, nil
-}
-
-func isReal(b *dense.Matrix[complex128]) bool {
-	for _, z := range b.Data {
-		if imag(z) != 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // load returns what the bundle knows of its right-hand side, nil without one.
@@ -172,7 +163,7 @@ func (e *engine[S]) direct(ctx context.Context) (*solve.Solver[S], error) {
 // assemble returns Σ weights_i rows_i.
 func (e *engine[S]) assemble(ctx context.Context, weights []complex128, rows [][]S) ([]S, error) {
 	values := make([]S, e.m.Pattern().NNZ())
-	return values, surrogate.Combine(ctx, values, scalars[S](weights), rows, e.opt.Threads)
+	return values, surrogate.Combine(ctx, values, scalar.FromComplex[S](weights), rows, e.opt.Threads)
 }
 
 // product returns op(A)·x.
@@ -213,15 +204,6 @@ func (e *engine[S]) needsMu(pt *point[S]) error {
 		return &PointError{"the right-hand side depends on the parameters, which are not given", "add --mu or --at beside --probe"}
 	}
 	return nil
-}
-
-// scalars drops the imaginary parts where S is real.
-func scalars[S scalar.Scalar](z []complex128) []S {
-	x := make([]S, len(z))
-	for i, v := range z {
-		x[i] = scalar.Of[S](real(v), imag(v))
-	}
-	return x
 }
 
 // singular translates the error of a factorisation.

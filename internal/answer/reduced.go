@@ -5,6 +5,7 @@ import (
 
 	"eimtool/internal/dense"
 	"eimtool/internal/reduced"
+	"eimtool/internal/scalar"
 	"eimtool/internal/surrogate"
 )
 
@@ -47,7 +48,7 @@ func (e *engine[S]) fromBasis(pt *point[S], rp *reduced.Point[S], ans *reduced.A
 		if err != nil {
 			return err
 		}
-		if c, err = e.inv.Basis.Derivative(rp, scalars[S](dtheta), dphi, ans); err != nil {
+		if c, err = e.inv.Basis.Derivative(rp, scalar.FromComplex[S](dtheta), dphi, ans); err != nil {
 			return err
 		}
 	case e.outputs != nil && e.prepared:
@@ -94,7 +95,7 @@ func (e *engine[S]) runCombine(_ context.Context, pt *point[S]) (*Result, error)
 	if err != nil {
 		return nil, err
 	}
-	w, err := e.inv.Lambda.At(scalars[S](alpha))
+	w, err := e.inv.Lambda.At(scalar.FromComplex[S](alpha))
 	if err != nil {
 		return nil, err
 	}

@@ -81,3 +81,20 @@ func VecMul[T scalar.Scalar](x []T, a *Matrix[T]) []T {
 	}
 	return y
 }
+
+// SideBySide joins blocks of equal height.
+func SideBySide[T scalar.Scalar](blocks []*Matrix[T]) *Matrix[T] {
+	cols := 0
+	for _, b := range blocks {
+		cols += b.Cols
+	}
+	out := New[T](blocks[0].Rows, cols)
+	at := 0
+	for _, b := range blocks {
+		for i := range b.Rows {
+			copy(out.Row(i)[at:], b.Row(i))
+		}
+		at += b.Cols
+	}
+	return out
+}

@@ -98,3 +98,32 @@ func AllFinite[T Scalar](x []T) bool {
 	}
 	return true
 }
+
+// AllReal reports whether no element of z has an imaginary part.
+func AllReal(z []complex128) bool {
+	for _, v := range z {
+		if imag(v) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// ToComplex returns the elements of x as complex numbers.
+func ToComplex[T Scalar](x []T) []complex128 {
+	z := make([]complex128, len(x))
+	for i, v := range x {
+		z[i] = complex(Real(v), Imag(v))
+	}
+	return z
+}
+
+// FromComplex is the inverse of ToComplex; imaginary parts are dropped when T is
+// float64.
+func FromComplex[T Scalar](z []complex128) []T {
+	x := make([]T, len(z))
+	for i, v := range z {
+		x[i] = Of[T](real(v), imag(v))
+	}
+	return x
+}

@@ -172,7 +172,7 @@ func partsSamples[S scalar.Scalar](ctx context.Context, m *Model, inv *Inverse[S
 			return nil, err
 		}
 		values := make([]S, len(rows[0]))
-		if err := Combine(ctx, values, fromComplex[S](alpha), rows, opt.Threads); err != nil {
+		if err := Combine(ctx, values, scalar.FromComplex[S](alpha), rows, opt.Threads); err != nil {
 			return nil, err
 		}
 		phi, _, err := inv.Load.Coefficients(mu)

@@ -54,10 +54,10 @@ func at[T scalar.Scalar](m *Model, c *Core[T], mu []float64) (*Answer, error) {
 	}
 	a := &Answer{
 		ModelError: p.ModelError, Modelled: p.Modelled, Extrapolation: p.Extrapolation,
-		coords: toComplex(unpack[T](p.K)),
+		coords: scalar.ToComplex(unpack[T](p.K)),
 	}
 	if p.Second != nil {
-		a.second = toComplex(unpack[T](p.Second))
+		a.second = scalar.ToComplex(unpack[T](p.Second))
 	}
 	a.Beta, a.Truncation = fitCoordinates(c, p.K, 1)
 	a.Estimate = estimate(a.Truncation, a.ModelError)
@@ -152,7 +152,7 @@ func pack[T scalar.Scalar](k *dense.Matrix[T]) *dense.Matrix[float64] {
 func fitCoordinates[T scalar.Scalar](c *Core[T], packed []float64, constant float64) ([]complex128, float64) {
 	k := unpack[T](packed)
 	beta := c.coefficients(k, constant)
-	return toComplex(beta), c.truncation(k, beta)
+	return scalar.ToComplex(beta), c.truncation(k, beta)
 }
 
 // coefficients fits the terms to coordinates k.
@@ -180,12 +180,4 @@ func relativeDistance[T scalar.Scalar](ref, x []T) float64 {
 		return 0
 	}
 	return e / n
-}
-
-func toComplex[T scalar.Scalar](x []T) []complex128 {
-	z := make([]complex128, len(x))
-	for i, v := range x {
-		z[i] = complex(scalar.Real(v), scalar.Imag(v))
-	}
-	return z
 }

@@ -108,7 +108,7 @@ func solutionDirections[S scalar.Scalar](s *systems[S], samples []int) (*dense.M
 		f.Release()
 		blocks = append(blocks, x)
 	}
-	return normalisedColumns(sideBySide(blocks)), nil
+	return normalisedColumns(dense.SideBySide(blocks)), nil
 }
 
 // randomDirections returns A_ref⁻¹ times Gaussian vectors, normalised.
@@ -137,23 +137,6 @@ func gaussian[S scalar.Scalar](n, k int, seed uint64) *dense.Matrix[S] {
 		x.Data[i] = scalar.Of[S](re, 0)
 	}
 	return x
-}
-
-// sideBySide joins blocks of equal height.
-func sideBySide[S scalar.Scalar](blocks []*dense.Matrix[S]) *dense.Matrix[S] {
-	cols := 0
-	for _, b := range blocks {
-		cols += b.Cols
-	}
-	out := dense.New[S](blocks[0].Rows, cols)
-	at := 0
-	for _, b := range blocks {
-		for i := range b.Rows {
-			copy(out.Row(i)[at:], b.Row(i))
-		}
-		at += b.Cols
-	}
-	return out
 }
 
 func normalisedColumns[S scalar.Scalar](x *dense.Matrix[S]) *dense.Matrix[S] {
@@ -191,7 +174,7 @@ func (b *builder[T]) weighted(p *dense.Matrix[T], w float64) *dense.Matrix[T] {
 	normaliseRows(k)
 	scaled := p.Clone()
 	dense.Scale(scalar.Of[T](w, 0), scaled.Data)
-	return sideBySide([]*dense.Matrix[T]{k, scaled})
+	return dense.SideBySide([]*dense.Matrix[T]{k, scaled})
 }
 
 // objectives lists the candidates: the matrices alone, solutions with three

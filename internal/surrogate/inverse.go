@@ -137,7 +137,7 @@ func (p *preparation[T, S]) finish(core *Core[T], sel *terms[T]) error {
 			if err != nil {
 				return nil, err
 			}
-			return p.pointAt(core, fromComplex[T](a.coords), fromComplex[T](a.second), a.ModelError, mu)
+			return p.pointAt(core, scalar.FromComplex[T](a.coords), scalar.FromComplex[T](a.second), a.ModelError, mu)
 		},
 		Factorise: p.factorise,
 		FromUnit:  m.Interpolation.FromUnit,
@@ -177,9 +177,9 @@ func (m *Model) sampleAt(mu []float64) int {
 // pointAt is the family with coordinates k; second is nil, or empty, without a
 // second model.
 func (p *preparation[T, S]) pointAt(core *Core[T], k, second []T, modelError float64, mu []float64) (*reduced.Point[S], error) {
-	pt := &reduced.Point[S]{Theta: fromComplex[S](toComplex(inModes(k, core.Modes))), ModelError: modelError}
+	pt := &reduced.Point[S]{Theta: scalar.FromComplex[S](scalar.ToComplex(inModes(k, core.Modes))), ModelError: modelError}
 	if len(second) > 0 {
-		pt.Second = fromComplex[S](toComplex(inModes(second, core.Modes)))
+		pt.Second = scalar.FromComplex[S](scalar.ToComplex(inModes(second, core.Modes)))
 	}
 	var err error
 	pt.Phi, pt.RHSError, err = p.inv.Load.Coefficients(mu)
@@ -207,9 +207,9 @@ func convert[S, T scalar.Scalar](a *dense.Matrix[T]) *dense.Matrix[S] {
 // point is the family at one μ in the scalars of the systems.
 func point[S scalar.Scalar](m *Model, load *Load[S], a *Answer, mu []float64) (*reduced.Point[S], error) {
 	theta, second := m.Theta(a)
-	pt := &reduced.Point[S]{Theta: fromComplex[S](theta), ModelError: a.ModelError}
+	pt := &reduced.Point[S]{Theta: scalar.FromComplex[S](theta), ModelError: a.ModelError}
 	if second != nil {
-		pt.Second = fromComplex[S](second)
+		pt.Second = scalar.FromComplex[S](second)
 	}
 	var err error
 	pt.Phi, pt.RHSError, err = load.Coefficients(mu)

@@ -24,7 +24,7 @@ func thetaOf[T scalar.Scalar](c *Core[T], k []complex128) []complex128 {
 	if c.Modes == nil || k == nil {
 		return nil
 	}
-	return toComplex(inModes(fromComplex[T](k), c.Modes))
+	return scalar.ToComplex(inModes(scalar.FromComplex[T](k), c.Modes))
 }
 
 // DerivativeTheta returns ∂θ/∂μ_j at mu.
@@ -40,9 +40,9 @@ func (m *Model) DerivativeTheta(mu []float64, j int) ([]complex128, error) {
 		return nil, err
 	}
 	if m.Complex != nil {
-		return toComplex(inModes(unpack[complex128](dk), m.Complex.Modes)), nil
+		return scalar.ToComplex(inModes(unpack[complex128](dk), m.Complex.Modes)), nil
 	}
-	return toComplex(inModes(unpack[float64](dk), m.Real.Modes)), nil
+	return scalar.ToComplex(inModes(unpack[float64](dk), m.Real.Modes)), nil
 }
 
 // SampleWeights returns the weights of the samples, Σ_l θ_l T_l = Σ_i w_i A_i.
@@ -53,7 +53,7 @@ func (m *Model) SampleWeights(theta []complex128) []complex128 {
 	if m.Complex != nil {
 		return dense.VecMul(theta, m.Complex.Weights)
 	}
-	return toComplex(dense.VecMul(fromComplex[float64](theta), m.Real.Weights))
+	return scalar.ToComplex(dense.VecMul(scalar.FromComplex[float64](theta), m.Real.Weights))
 }
 
 // TableRows returns the samples' values in the scalars of the systems, for
@@ -98,15 +98,6 @@ func InverseOf[S scalar.Scalar](m *Model) *Inverse[S] {
 	return inv
 }
 
-// fromComplex drops the imaginary parts where T is real.
-func fromComplex[T scalar.Scalar](z []complex128) []T {
-	x := make([]T, len(z))
-	for i, v := range z {
-		x[i] = scalar.Of[T](real(v), imag(v))
-	}
-	return x
-}
-
 // Perturbations measures how much the family can change: for up to count terms
 // it returns the coefficients of D_m = A_m − c_m Ã, the part of the term that is
 // orthogonal to Ã = Σ beta_m A_m, and ‖Ã‖_F/‖D_m‖_F.
@@ -114,7 +105,7 @@ func (m *Model) Perturbations(beta []complex128, count int) (coefficients [][]co
 	if m.Complex != nil {
 		return perturbations(m.Complex, beta, count)
 	}
-	return perturbations(m.Real, fromComplex[float64](beta), count)
+	return perturbations(m.Real, scalar.FromComplex[float64](beta), count)
 }
 
 func perturbations[T scalar.Scalar](c *Core[T], beta []T, count int) (coefficients [][]complex128, ratio []float64) {
@@ -133,7 +124,7 @@ func perturbations[T scalar.Scalar](c *Core[T], beta []T, count int) (coefficien
 		w := make([]T, terms)
 		dense.Axpy(-share, beta, w)
 		w[m] += scalar.Of[T](1, 0)
-		coefficients = append(coefficients, toComplex(w))
+		coefficients = append(coefficients, scalar.ToComplex(w))
 		ratio = append(ratio, norm/size)
 	}
 	return coefficients, ratio
@@ -148,9 +139,9 @@ func (m *Model) NearestTerm(a *Answer) int {
 }
 
 func nearestTerm[T scalar.Scalar](c *Core[T], a *Answer) int {
-	k := fromComplex[T](a.coords)
+	k := scalar.FromComplex[T](a.coords)
 	if a.coords == nil {
-		k = dense.VecMul(fromComplex[T](a.Beta), c.Coordinates)
+		k = dense.VecMul(scalar.FromComplex[T](a.Beta), c.Coordinates)
 	}
 	best, least := 0, -1.0
 	for m := range c.Coordinates.Rows {

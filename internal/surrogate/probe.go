@@ -177,13 +177,13 @@ func (c *Core[T]) probeAnswer(z, magic []T, known []int, check []T) *Answer {
 		beta = c.coefficients(k, 1)
 		a.Truncation = c.truncation(k, beta)
 		norm = dense.Norm(k)
-		a.coords = toComplex(k)
+		a.coords = scalar.ToComplex(k)
 	} else {
 		k := dense.VecMul(beta, c.Coordinates)
 		norm = dense.Norm(k)
-		a.coords = toComplex(k)
+		a.coords = scalar.ToComplex(k)
 	}
-	a.Beta = toComplex(beta)
+	a.Beta = scalar.ToComplex(beta)
 	residual := c.Probe.checkResidual(z, check)
 	if c.Probe.Complete && math.IsNaN(residual) {
 		residual = 0

@@ -25,10 +25,8 @@ func (r *RHS) Columns() int { return r.Values[0].Cols }
 // complexValues reports whether any value has an imaginary part.
 func (r *RHS) complexValues() bool {
 	for _, v := range r.Values {
-		for _, z := range v.Data {
-			if imag(z) != 0 {
-				return true
-			}
+		if !scalar.AllReal(v.Data) {
+			return true
 		}
 	}
 	return false

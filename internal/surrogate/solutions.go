@@ -141,7 +141,7 @@ func (inv *Inverse[S]) combine(ctx context.Context, m *Model, opt Options) error
 		if err != nil {
 			return err
 		}
-		copy(in.Alpha.Row(i), fromComplex[S](alpha))
+		copy(in.Alpha.Row(i), scalar.FromComplex[S](alpha))
 	}
 	in.Cloud = lambda.Mix(inv.rayleigh(m, opt.Seed), in.Weight, cloudDirections, opt.Seed)
 	return inv.fitLambda(ctx, in)
@@ -226,10 +226,10 @@ func (inv *Inverse[S]) modeMaps(m *Model) *dense.Matrix[S] {
 	out := dense.New[S](inv.LambdaModes+1, inv.Basis.VAV.Rows)
 	fill := func(row int, packed []float64) {
 		if m.Complex != nil {
-			copy(out.Row(row), fromComplex[S](toComplex(inModes(unpack[complex128](packed), m.Complex.Modes))))
+			copy(out.Row(row), scalar.FromComplex[S](scalar.ToComplex(inModes(unpack[complex128](packed), m.Complex.Modes))))
 			return
 		}
-		copy(out.Row(row), fromComplex[S](toComplex(inModes(packed, m.Real.Modes))))
+		copy(out.Row(row), scalar.FromComplex[S](scalar.ToComplex(inModes(packed, m.Real.Modes))))
 	}
 	fill(0, model.Mean)
 	for k := range inv.LambdaModes {
@@ -250,7 +250,7 @@ func (inv *Inverse[S]) combineParts(ctx context.Context, m *Model, opt Options) 
 		if err != nil {
 			return err
 		}
-		copy(in.Alpha.Row(i), fromComplex[S](alpha))
+		copy(in.Alpha.Row(i), scalar.FromComplex[S](alpha))
 	}
 	return inv.fitLambda(ctx, in)
 }
