@@ -14,7 +14,8 @@ import (
 var rooms = []string{
 	"scalar", "dense", "matrix", "mtx", "safefile", "memory", "expr", "eim", "family",
 	"solve/order", "solve/kernel", "solve/direct", "solve", "solve/krylov",
-	"features", "coefficients", "lambda", "reduced", "surrogate", "bundle", "answer",
+	"features", "coefficients", "lambda", "reduced",
+	"logdet/measure", "logdet/bracket", "logdet/sampled", "logdet/lanczos", "surrogate", "bundle", "answer",
 	"probefile", "report", "gallery", "oracle",
 }
 

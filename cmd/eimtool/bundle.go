@@ -39,6 +39,20 @@ func (a *app) openModel(path string, left ...string) (*surrogate.Model, *bundle.
 	return m, r, nil
 }
 
+// openMatrices is openModel for what needs the matrices themselves.
+func (a *app) openMatrices(path string, left ...string) (*surrogate.Model, *bundle.Reader, error) {
+	m, r, err := a.openModel(path, left...)
+	if err == nil && m.Real == nil && m.Complex == nil {
+		r.Close()
+		return nil, nil, noMatrices(path)
+	}
+	return m, r, err
+}
+
+func noMatrices(path string) error {
+	return fileErrorf(path, 0, "make the bundle without --only logdet", "holds log det alone, no matrices")
+}
+
 // lazySource completes what openModel left on disk.
 type lazySource struct {
 	r *bundle.Reader

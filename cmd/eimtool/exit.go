@@ -11,6 +11,7 @@ import (
 	"eimtool/internal/answer"
 	"eimtool/internal/bundle"
 	"eimtool/internal/family"
+	"eimtool/internal/logdet/lanczos"
 	"eimtool/internal/memory"
 	"eimtool/internal/mtx"
 	"eimtool/internal/probefile"
@@ -77,7 +78,7 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case is[*accuracyError](err), is[*answer.SingularError](err):
+	case is[*accuracyError](err), is[*answer.SingularError](err), is[*answer.LogDetError](err), is[*lanczos.NotDefiniteError](err), is[*lanczos.NumberError](err), is[*lanczos.PreconditionerError](err):
 		return exitAccuracy
 	case is[*safefile.WriteError](err), is[*stdoutError](err):
 		return exitFailed
@@ -97,6 +98,7 @@ func aboutInput(err error) bool {
 		is[*bundle.VersionError](err) || errors.Is(err, bundle.ErrCorrupt) || errors.Is(err, bundle.ErrNotBundle) ||
 		is[*surrogate.RHSError](err) || is[*surrogate.PartsError](err) ||
 		is[*answer.MethodError](err) || is[*answer.RHSError](err) || is[*answer.QuantityError](err) || is[*answer.PointError](err) || is[*answer.MemoryError](err) ||
+		is[*lanczos.OptionError](err) ||
 		errors.Is(err, surrogate.ErrNoInterpolation) || is[*fs.PathError](err)
 }
 
@@ -125,6 +127,7 @@ func details(err error) (file string, line int, hint string) {
 		rhs      *answer.RHSError
 		quantity *answer.QuantityError
 		point    *answer.PointError
+		refused  *answer.LogDetError
 	)
 	switch {
 	case errors.As(err, &usage):
@@ -154,6 +157,8 @@ func details(err error) (file string, line int, hint string) {
 		return "", 0, quantity.Hint
 	case errors.As(err, &point):
 		return "", 0, point.Hint
+	case errors.As(err, &refused):
+		return "", 0, refused.Hint
 	case errors.As(err, &out):
 		return out.Path, 0, out.Hint
 	case errors.As(err, &write):

@@ -18,6 +18,7 @@ const (
 	headInput  = "Input"
 	headModel  = "Approximation"
 	headSolve  = "Solutions"
+	headLogDet = "Log-determinants"
 	headErrors = "Accuracy"
 	headOutput = "Output"
 	headCommon = "Common"
@@ -85,7 +86,7 @@ func writeHelp(w io.Writer, c *cobra.Command) {
 			}
 		}
 	}
-	for _, head := range []string{"", headInput, headModel, headSolve, headErrors, headOutput} {
+	for _, head := range []string{"", headInput, headModel, headSolve, headLogDet, headErrors, headOutput} {
 		writeFlags(w, head, c.LocalNonPersistentFlags())
 	}
 	writeFlags(w, headCommon, c.Root().PersistentFlags())

@@ -84,6 +84,8 @@ func (a *app) runInfo(ctx context.Context, path string, o *infoOptions) error {
 		return err
 	}
 	switch {
+	case (o.probes || o.sensors) && model.Real == nil && model.Complex == nil:
+		return noMatrices(path)
 	case o.probes:
 		return a.infoProbes(model)
 	case o.sensors:

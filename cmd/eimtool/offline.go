@@ -51,9 +51,10 @@ type offlineOptions struct {
 	noHoldOut        bool
 	compress, dryRun bool
 	tolerance        float64
-	tolSet           bool // --tol was given: the model is held to it
-	termsSet         bool // --max-terms was given
-	basisSet         bool // --rb-max or --rb-tol was given
+	tolSet           bool     // --tol was given: the model is held to it
+	termsSet         bool     // --max-terms was given
+	basisSet         bool     // --rb-max or --rb-tol was given
+	logdetSet        []string // flags of log det that were given
 }
 
 func (a *app) offlineCommand() *cobra.Command {
@@ -78,6 +79,7 @@ func (a *app) offlineCommand() *cobra.Command {
 			o.tolSet = cmd.Flags().Changed("tol")
 			o.termsSet = cmd.Flags().Changed("max-terms")
 			o.basisSet = cmd.Flags().Changed("rb-max") || cmd.Flags().Changed("rb-tol")
+			o.logdetSet = changed(cmd.Flags(), "logdet-tol", "logdet-max", "logdet-nodes", "logdet-hessians", "only")
 			samples := strings.Join(args, "")
 			if o.parts == "" {
 				return a.runOffline(cmd.Context(), samples, o)
@@ -141,6 +143,9 @@ func (o *offlineOptions) check(a *app, samples string) error {
 		return err
 	}
 	o.HoldOut, o.Threads, o.Tolerance = !o.noHoldOut, a.threads, o.tolerance
+	if err := o.checkLogDet(); err != nil {
+		return err
+	}
 	switch {
 	case !(o.tolerance > 0) || math.IsInf(o.tolerance, 0):
 		return inputErrorf("write for example --tol 1e-8", "--tol %g: want a positive number", o.tolerance)
@@ -350,7 +355,10 @@ func (a *app) writeBundle(ctx context.Context, o *offlineOptions, model *surroga
 
 // judge compares the model's error with a tolerance that the user gave.
 func (o *offlineOptions) judge(m *surrogate.Model) error {
-	if !o.tolSet {
+	if err := o.judgeLogDet(m.LogDet); err != nil {
+		return err
+	}
+	if !o.tolSet || m.TermCount() == 0 {
 		return nil
 	}
 	name, e := "training", m.Errors.Training

@@ -35,6 +35,13 @@ func (o *offlineOptions) bind(f *pflag.FlagSet) {
 	f.IntVar(&o.RBMax, "rb-max", surrogate.DefaultRBMax, "at most this many vectors in the reduced basis")
 	heading(f, headSolve, "inverse", "rb-tol", "rb-max")
 
+	f.BoolVar(&o.LogDet, "logdet", false, "prepare log det: factorise the samples, or nodes of given parts")
+	f.Float64Var(&o.LogDetTolerance, "logdet-tol", surrogate.DefaultLogDetTolerance, "absolute error of log det that its nodes should reach; when given, exit 3 if they do not")
+	f.IntVar(&o.LogDetMax, "logdet-max", 0, "factorise at most this many matrices (default: all samples, 60 nodes of given parts)")
+	f.StringVar(&o.LogDetNodes, "logdet-nodes", o.LogDetNodes, "nodes of given parts: anywhere in the box of the samples, or samples")
+	f.StringVar(&o.LogDetHessians, "logdet-hessians", o.LogDetHessians, "second derivatives at the nodes of given parts: auto (up to 1500 rows) or no")
+	heading(f, headLogDet, "logdet", "logdet-tol", "logdet-max", "logdet-nodes", "logdet-hessians")
+
 	f.Float64Var(&o.tolerance, "tol", surrogate.DefaultTolerance, "error of A that the terms should reach; when given, exit 3 if the model does not")
 	f.BoolVar(&o.noHoldOut, "no-hold-out", false, "do not hold out a fifth of the samples first")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed of the hold-out and of the check entries")
@@ -43,7 +50,8 @@ func (o *offlineOptions) bind(f *pflag.FlagSet) {
 	f.StringVarP(&o.output, "output", "o", "", "bundle to write (.npz), or - for stdout")
 	f.StringVar(&o.KeepTable, "keep-table", o.KeepTable, "keep all samples in the bundle: auto (while small), yes or no")
 	f.Lookup("keep-table").NoOptDefVal = "yes"
+	f.StringVar(&o.Only, "only", "", "logdet: leave the matrices out of the bundle, which then gives log det alone")
 	f.BoolVar(&o.compress, "compress", false, "compress the bundle (it can then not be mapped)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "state sizes and memory, then stop")
-	heading(f, headOutput, "output", "keep-table", "compress", "dry-run")
+	heading(f, headOutput, "output", "keep-table", "only", "compress", "dry-run")
 }

@@ -58,7 +58,12 @@ func (a *app) runOfflineParts(ctx context.Context, samples string, o *offlineOpt
 	if res.BundleBytes, err = a.writeBundle(ctx, o, model); err != nil {
 		return err
 	}
-	return a.showOffline(res)
+	verdict := o.judge(model)
+	res.Accepted = verdict == nil
+	if err := a.showOffline(res); err != nil {
+		return err
+	}
+	return verdict
 }
 
 // checkParts refuses flags that have no meaning for given parts.
@@ -136,6 +141,9 @@ func (a *app) comparePoints(ctx context.Context, t *family.Table, in *surrogate.
 	}
 	if o.quantity != "" && o.RHS == nil {
 		return inputErrorf("add --rhs b.mtx, or a column rhs to the table", "--quantity %s: there is no right-hand side to solve for", o.quantity)
+	}
+	if o.LogDet && in.Points == nil {
+		return inputErrorf(fmt.Sprintf("add a table of points: eimtool offline points.csv --parts %s --logdet", o.parts), "--logdet with --parts: the parameter box is not known")
 	}
 	if o.RHS != nil && in.Points == nil {
 		return inputErrorf(fmt.Sprintf("add a table of points: eimtool offline points.csv --parts %s --rhs %s", o.parts, o.rhs), "--rhs with --parts: the parameter box is not known")

@@ -39,6 +39,12 @@ func writeSummary(w io.Writer, res *offlineResult, details bool) error {
 	if res.Parts != nil {
 		return writePartsSummary(w, res)
 	}
+	if res.Terms == 0 {
+		return report.Table(w, nil, [][]string{
+			{"family", fmt.Sprintf("%d snapshots, %d x %d, %s %s; log det alone is kept", res.Snapshots, res.Rows, res.Cols, res.Field, res.Symmetry)},
+			{"log det", res.LogDet.summary()},
+		})
+	}
 	number := func(x report.Number) string { return report.Error(float64(x)) }
 	rows := [][]string{
 		{"family", fmt.Sprintf("%d snapshots, %d x %d, %d nonzeros, %s %s", res.Snapshots, res.Rows, res.Cols, res.NNZ, res.Field, res.Symmetry)},
@@ -55,6 +61,9 @@ func writeSummary(w io.Writer, res *offlineResult, details bool) error {
 	if res.Solutions != nil {
 		rows = append(rows, []string{"solutions", res.Solutions.summary()})
 	}
+	if res.LogDet != nil {
+		rows = append(rows, []string{"log det", res.LogDet.summary()})
+	}
 	if err := report.Table(w, nil, rows); err != nil || !details {
 		return err
 	}
@@ -63,7 +72,11 @@ func writeSummary(w io.Writer, res *offlineResult, details bool) error {
 
 // writePartsSummary prints what the bundle of a given affine family holds.
 func writePartsSummary(w io.Writer, res *offlineResult) error {
-	rows := [][]string{{"family", fmt.Sprintf("given by %d parts, %d x %d, %d nonzeros, %s %s", res.Terms, res.Rows, res.Cols, res.NNZ, res.Field, res.Symmetry)}}
+	family := fmt.Sprintf("given by %d parts, %d x %d, %d nonzeros, %s %s", len(res.Parts), res.Rows, res.Cols, res.NNZ, res.Field, res.Symmetry)
+	if res.Terms == 0 {
+		family = fmt.Sprintf("given by %d parts, %d x %d, %s %s; log det alone is kept", len(res.Parts), res.Rows, res.Cols, res.Field, res.Symmetry)
+	}
+	rows := [][]string{{"family", family}}
 	for i, c := range res.Parts {
 		rows = append(rows, []string{fmt.Sprintf("coefficient %d", i+1), c})
 	}
@@ -72,6 +85,9 @@ func writePartsSummary(w io.Writer, res *offlineResult) error {
 	}
 	if res.Solutions != nil {
 		rows = append(rows, []string{"solutions", res.Solutions.summary()})
+	}
+	if res.LogDet != nil {
+		rows = append(rows, []string{"log det", res.LogDet.summary()})
 	}
 	return report.Table(w, nil, rows)
 }

@@ -41,6 +41,7 @@ type offlineResult struct {
 	MemoryPlan    *memoryPlanResult `json:"memory_plan,omitempty"`
 	Parts         []string          `json:"parts,omitempty"` // coefficients of given parts
 	Solutions     *prepared         `json:"solutions,omitempty"`
+	LogDet        *preparedLogDet   `json:"logdet,omitempty"`
 }
 
 type memoryPlanResult struct {
@@ -98,7 +99,10 @@ func measured(e float64) report.Number {
 // fill takes all figures from the model.
 func (r *offlineResult) fill(m *surrogate.Model) {
 	r.Snapshots = m.Mu.Rows
-	r.Rows, r.Cols, r.NNZ = m.Rows, m.Cols, m.Pattern().FullNNZ()
+	r.Rows, r.Cols = m.Rows, m.Cols
+	if m.TermCount() > 0 {
+		r.NNZ = m.Pattern().FullNNZ()
+	}
 	r.Field, r.Symmetry = m.Field, m.Symmetry
 	r.Terms, r.MagicEntries = m.TermCount(), countMagic(m)
 	for _, i := range m.Terms {
@@ -112,10 +116,10 @@ func (r *offlineResult) fill(m *surrogate.Model) {
 	r.Scores = scores(m)
 	if m.Parts != nil {
 		r.Model, r.Parts = "given coefficients", m.Parts.Coefficients
-	} else {
+	} else if m.Interpolation != nil {
 		r.Model = strings.Join(m.Interpolation.Chosen, " + ")
 	}
-	r.Solutions = solutionsResult(m)
+	r.Solutions, r.LogDet = solutionsResult(m), logdetSummary(m.LogDet)
 	r.History = history(m)
 	if n := len(r.History); n > 0 {
 		r.Lebesgue, r.LebesgueEntry = r.History[n-1].LebesgueParameter, r.History[n-1].LebesgueEntry

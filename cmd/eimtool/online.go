@@ -137,7 +137,7 @@ type online struct {
 }
 
 func (a *app) runOnline(ctx context.Context, path string, o *onlineOptions) error {
-	model, r, err := a.openModel(path)
+	model, r, err := a.openMatrices(path)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ type solving struct {
 
 // solveBundle solves with a bundle.
 func (a *app) solveBundle(ctx context.Context, path string, o *solveOptions) error {
-	model, r, err := a.openModel(path, solveMembers...)
+	model, r, err := a.openMatrices(path, solveMembers...)
 	if err != nil {
 		return err
 	}

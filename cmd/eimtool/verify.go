@@ -27,7 +27,9 @@ magic values of the reference itself. error_max is max|A - A~| / max|A|,
 error_fro is |A - A~|_F / |A|_F.
 
 With --solutions solutions.csv (parameters and files of x) the error of x is
-measured too, |x - x~|_2 / |x|_2, by the method that solve would use.
+measured too, |x - x~|_2 / |x|_2, by the method that solve would use; with
+--logdets logdet.csv (parameters, logabsdet, and sign or phase_re,phase_im) the
+absolute error of log det, by the method that logdet would use.
 
 --against OLD compares with another bundle: selection, coefficients and A_mu at
 the training points. With --tol the command is a regression check: exit 3 when
@@ -43,6 +45,7 @@ type verifyOptions struct {
 	against string
 
 	solutions, rhs, method string
+	logdets                string
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -53,6 +56,7 @@ func (a *app) verifyCommand() *cobra.Command {
 		Long:  verifyLong,
 		Example: `  eimtool verify model.npz test.csv --tol 1e-6
   eimtool verify model.npz test.csv --solutions solutions.csv --rhs b.mtx
+  eimtool verify model.npz --logdets logdet.csv --tol 1e-3
   eimtool verify model.npz --against released.npz --tol 1e-10`,
 		Args: arguments(1, 2, "a BUNDLE and perhaps a TABLE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -67,7 +71,8 @@ func (a *app) verifyCommand() *cobra.Command {
 	c.Flags().StringVar(&o.against, "against", "", "bundle to compare with")
 	c.Flags().StringVar(&o.solutions, "solutions", "", "table of reference solutions x at the points of TABLE: measure the error of x too")
 	c.Flags().StringVar(&o.rhs, "rhs", "", "right-hand side of the solutions (default: that of the bundle)")
-	c.Flags().StringVar(&o.method, "method", answer.Auto, "how to solve: "+strings.Join(answer.Methods(), ", "))
+	c.Flags().StringVar(&o.logdets, "logdets", "", "table of reference values of log det: measure its error too")
+	c.Flags().StringVar(&o.method, "method", answer.Auto, "how to solve, or without --solutions to give log det: a method of solve, or of logdet")
 	return c
 }
 
@@ -78,14 +83,24 @@ func (o *verifyOptions) check(args []string) error {
 		return inputErrorf("write for example --tol 1e-6", "--tol %g: want a positive number", o.tol)
 	case o.solutions != "" && len(args) == 1:
 		return inputErrorf("give the TABLE of the matrices that the solutions belong to", "--solutions without TABLE")
-	case o.solutions == "" && (o.rhs != "" || o.method != answer.Auto):
-		return inputErrorf("add --solutions solutions.csv", "--rhs and --method without --solutions: nothing is solved")
-	case !slices.Contains(answer.Methods(), o.method):
-		return inputErrorf(didYouMean(o.method, answer.Methods()), "--method %s: want one of %s", o.method, strings.Join(answer.Methods(), ", "))
-	case o.tolSet && len(args) == 1 && o.against == "":
-		return inputErrorf("give a TABLE or --against", "--tol without anything to measure")
+	case o.solutions == "" && o.rhs != "":
+		return inputErrorf("add --solutions solutions.csv", "--rhs without --solutions: nothing is solved")
+	case o.solutions == "" && o.logdets == "" && o.method != answer.Auto:
+		return inputErrorf("add --solutions solutions.csv or --logdets logdet.csv", "--method without --solutions or --logdets: nothing is computed")
+	case !slices.Contains(o.methods(), o.method):
+		return inputErrorf(didYouMean(o.method, o.methods()), "--method %s: want one of %s", o.method, strings.Join(o.methods(), ", "))
+	case o.tolSet && len(args) == 1 && o.against == "" && o.logdets == "":
+		return inputErrorf("give a TABLE, --logdets or --against", "--tol without anything to measure")
 	}
-	return onlyOneStdin(append([]string{o.against, o.solutions, o.rhs}, args...)...)
+	return onlyOneStdin(append([]string{o.against, o.solutions, o.rhs, o.logdets}, args...)...)
+}
+
+// methods lists what --method may be.
+func (o *verifyOptions) methods() []string {
+	if o.solutions == "" && o.logdets != "" {
+		return answer.LogDetMethods()
+	}
+	return answer.Methods()
 }
 
 type verifyResult struct {
@@ -96,10 +111,14 @@ type verifyResult struct {
 	// With --solutions:
 	MaxErrorX *report.Number `json:"max_error_x,omitempty"`
 	Methods   *methodShares  `json:"methods,omitempty"`
-	Reason    string         `json:"reason,omitempty"`
-	Accepted  bool           `json:"accepted"`
-	Against   *againstResult `json:"against,omitempty"`
-	Results   []verifyPoint  `json:"results"`
+	// With --logdets:
+	MaxErrorLogDet *report.Number `json:"max_error_logabsdet,omitempty"`
+	LogDetMethods  *methodShares  `json:"logdet_methods,omitempty"`
+	Reason         string         `json:"reason,omitempty"`
+	Accepted       bool           `json:"accepted"`
+	Against        *againstResult `json:"against,omitempty"`
+	Results        []verifyPoint  `json:"results"`
+	hasTable       bool           // the results are those of TABLE
 }
 
 type verifyPoint struct {
@@ -117,6 +136,11 @@ type verifyPoint struct {
 	ErrorX    *report.Number `json:"error_x,omitempty"` // with --solutions
 	EstimateX *report.Number `json:"error_x_estimate,omitempty"`
 	MethodX   string         `json:"method,omitempty"`
+
+	ErrorLogDet    *report.Number `json:"error_logabsdet,omitempty"` // with --logdets
+	EstimateLogDet *report.Number `json:"error_logabsdet_estimate,omitempty"`
+	ErrorPhase     *report.Number `json:"error_phase,omitempty"` // radians, of complex families
+	MethodLogDet   string         `json:"logdet_method,omitempty"`
 }
 
 type againstResult struct {
@@ -146,13 +170,22 @@ func (a *app) runVerify(ctx context.Context, args []string, o *verifyOptions) er
 		Accepted: true, MaxError: report.Number(math.NaN()),
 		Reason: "max_error: no TABLE of reference matrices",
 	}
-	if len(args) == 2 {
+	res.hasTable = len(args) == 2
+	if model.TermCount() == 0 && (res.hasTable || o.against != "") {
+		return noMatrices(args[0])
+	}
+	if res.hasTable {
 		if err := a.verifyAgainstTable(ctx, model, args[1], res); err != nil {
 			return err
 		}
 	}
 	if o.solutions != "" {
 		if err := a.verifySolutions(ctx, model, lazySource{r, model}, o, res); err != nil {
+			return err
+		}
+	}
+	if o.logdets != "" {
+		if err := a.verifyLogDets(ctx, model, lazySource{r, model}, o, res); err != nil {
 			return err
 		}
 	}
@@ -256,7 +289,7 @@ func (a *app) verifyOne(ctx context.Context, model *surrogate.Model, mu []float6
 
 // verifyAgainst compares two bundles at the training points of the first.
 func (a *app) verifyAgainst(ctx context.Context, model *surrogate.Model, path string, res *verifyResult) error {
-	old, r, err := a.openModel(path)
+	old, r, err := a.openMatrices(path)
 	if err != nil {
 		return err
 	}
@@ -280,11 +313,14 @@ func (o *verifyOptions) judge(res *verifyResult) error {
 	if !o.tolSet {
 		return nil
 	}
-	if e := float64(res.MaxError); len(res.Results) > 0 && !(e <= o.tol) {
+	if e := float64(res.MaxError); res.hasTable && len(res.Results) > 0 && !(e <= o.tol) {
 		return &accuracyError{fmt.Sprintf("largest error %.2e above --tol %g", e, o.tol), ""}
 	}
 	if e := res.MaxErrorX; e != nil && !(float64(*e) <= o.tol) {
 		return &accuracyError{fmt.Sprintf("largest error of x %.2e above --tol %g", float64(*e), o.tol), ""}
+	}
+	if e := res.MaxErrorLogDet; e != nil && !(float64(*e) <= o.tol) {
+		return &accuracyError{fmt.Sprintf("largest error of log det %.2e above --tol %g", float64(*e), o.tol), ""}
 	}
 	if res.Against != nil && !(float64(res.Against.Difference) <= o.tol) {
 		return &accuracyError{fmt.Sprintf("the bundles differ by %.2e, above --tol %g", float64(res.Against.Difference), o.tol), ""}
@@ -294,7 +330,7 @@ func (o *verifyOptions) judge(res *verifyResult) error {
 
 func (res *verifyResult) write(w io.Writer) error {
 	fmt.Fprintf(w, "integrity: %d members, %s, all checksums match\n", res.Members, report.Bytes(res.Bytes))
-	if len(res.Results) > 0 {
+	if res.hasTable && len(res.Results) > 0 {
 		rows := make([][]string, len(res.Results))
 		for i, r := range res.Results {
 			rows[i] = []string{r.Mu.String()}
@@ -316,6 +352,11 @@ func (res *verifyResult) write(w io.Writer) error {
 	}
 	if res.MaxErrorX != nil {
 		fmt.Fprintf(w, "max_error_x: %s\n", report.Error(float64(*res.MaxErrorX)))
+	}
+	if res.MaxErrorLogDet != nil {
+		if err := res.writeLogDets(w); err != nil {
+			return err
+		}
 	}
 	if g := res.Against; g != nil {
 		same := "the same"

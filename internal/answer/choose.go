@@ -48,6 +48,16 @@ type attempt[S scalar.Scalar] struct {
 
 // begin tries the methods that need nothing of the size of a factorisation.
 func (e *engine[S]) begin(ctx context.Context, p Point) (*attempt[S], error) {
+	pt, err := e.locate(p)
+	if err != nil {
+		return nil, err
+	}
+	a := &attempt[S]{point: pt}
+	return a, e.tryAll(ctx, a, e.cheap(), e.opt.Method == Auto)
+}
+
+// locate returns the coefficients of the family at a point.
+func (e *engine[S]) locate(p Point) (*point[S], error) {
 	pt := &point[S]{Point: p, answer: p.Answer}
 	if pt.answer == nil {
 		var err error
@@ -59,8 +69,7 @@ func (e *engine[S]) begin(ctx context.Context, p Point) (*attempt[S], error) {
 		return nil, &PointError{"the coefficients of A exceed float64", "choose a point nearer to the samples"}
 	}
 	pt.theta, pt.second = e.m.Theta(pt.answer)
-	a := &attempt[S]{point: pt}
-	return a, e.tryAll(ctx, a, e.cheap(), e.opt.Method == Auto)
+	return pt, nil
 }
 
 // finish tries the methods that factorise.

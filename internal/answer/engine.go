@@ -37,7 +37,8 @@ type engine[S scalar.Scalar] struct {
 	combined *combination[S] // of terms, for Krylov
 }
 
-func newEngine[S scalar.Scalar](m *surrogate.Model, src Source, opt Options) (*engine[S], error) {
+// bareEngine returns an engine that is not asked for solutions.
+func bareEngine[S scalar.Scalar](m *surrogate.Model, src Source, opt Options) *engine[S] {
 	e := &engine[S]{
 		m: m, src: src, opt: opt, inv: surrogate.InverseOf[S](m), fetched: map[string]error{},
 		path: "real_inverse", core: "real", factors: map[int]*solve.Factor[S]{},
@@ -48,6 +49,11 @@ func newEngine[S scalar.Scalar](m *surrogate.Model, src Source, opt Options) (*e
 	if m.Field == surrogate.FieldComplex {
 		e.core = "complex"
 	}
+	return e
+}
+
+func newEngine[S scalar.Scalar](m *surrogate.Model, src Source, opt Options) (*engine[S], error) {
+	e := bareEngine[S](m, src, opt)
 	if err := e.setRHS(); err != nil {
 		return nil, err
 	}
@@ -215,6 +221,10 @@ func singular(err error) error {
 	var n *solve.NonFiniteError
 	if errors.As(err, &n) {
 		return &PointError{"an element of A or of x exceeds float64", "choose a point nearer to the samples"}
+	}
+	var u *solve.UnsupportedError
+	if errors.As(err, &u) {
+		return &PointError{u.Error(), "use another method"}
 	}
 	return err
 }

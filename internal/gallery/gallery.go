@@ -1,8 +1,8 @@
 // Package gallery generates matrices about which something is known for
 // certain: eigenvalues, determinants, inverses, inertia, resonances, structural
 // rank. It serves tests and benchmarks only: nothing that ships imports it. It
-// neither reads nor writes files and solves nothing; package oracle computes
-// exactly what has no closed form.
+// reads no files and, but for the log-determinants of Affine (by gonum), solves
+// nothing; package oracle computes exactly what has no closed form.
 //
 // Everything is a function of its arguments: random matrices take a seed and
 // are the same on every machine up to the rounding of the standard library.

@@ -13,6 +13,10 @@
 // Oettli and Prager (Numer. Math. 6, 1964) is at rounding level, and bounds the
 // error of the solution.
 //
+// A Factor also gives log det A, and SelectedInverse the derivatives of it by all
+// stored entries, which TraceProduct sums up to tr(A⁻¹·B); ContinuousLogDet gives
+// the branch of the logarithm that is analytic over accretive matrices.
+//
 // Where equilibration leaves no pivots or no digits, a scaling by the matching of
 // largest product is tried before the matrix is called singular; columns in no
 // order that has to do with the rows are permuted before the analysis.

@@ -43,3 +43,11 @@ func (e *SingularError) Error() string {
 	return fmt.Sprintf("solve: the matrix is singular to working precision: column %d: %s (pivot %.2g, condition %.2g); there is no unique solution to compute",
 		e.Column+1, e.Reason, e.Pivot, e.Condition)
 }
+
+// UnsupportedError reports a request that the kind of factor or of storage
+// cannot serve.
+type UnsupportedError struct{ What, Reason string }
+
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("solve: %s is not available: %s", e.What, e.Reason)
+}

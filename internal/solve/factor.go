@@ -3,7 +3,6 @@ package solve
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"eimtool/internal/dense"
 	"eimtool/internal/matrix"
@@ -91,15 +90,9 @@ func scaleRow[T scalar.Scalar](row []T, s float64) {
 // LogDet returns log|det A|, by a compensated sum, and det A/|det A|.
 func (f *Factor[T]) LogDet() (logabs float64, phase T) {
 	logabs, phase = f.numeric.LogDet()
-	exponents := 0
-	for i, r := range f.scale.row {
-		exponents += math.Ilogb(r) + math.Ilogb(f.scale.col[i])
-	}
 	var sum scalar.Sum
 	sum.Add(logabs)
-	hi := float64(exponents) * math.Ln2
-	sum.Add(-hi)
-	sum.Add(-math.FMA(float64(exponents), math.Ln2, -hi))
+	f.scale.divideOut(&sum)
 	return sum.Value(), phase
 }
 

@@ -107,3 +107,19 @@ func (s scaling) of(op matrix.Op) (left, right []float64) {
 	}
 	return s.col, s.row
 }
+
+// divideOut subtracts log det R + log det C from sum.
+func (s scaling) divideOut(sum *scalar.Sum) {
+	exponents := 0
+	for i, r := range s.row {
+		exponents += math.Ilogb(r) + math.Ilogb(s.col[i])
+	}
+	addRounded(sum, -float64(exponents), math.Ln2)
+}
+
+// addRounded adds x·y to sum, rounding error included.
+func addRounded(sum *scalar.Sum, x, y float64) {
+	hi := x * y
+	sum.Add(hi)
+	sum.Add(math.FMA(x, y, -hi))
+}

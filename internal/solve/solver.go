@@ -26,6 +26,7 @@ type Solver[T scalar.Scalar] struct {
 	half *direct.Symbolic // for symmetric kinds
 	full *direct.Symbolic // for LU
 	idle map[*direct.Symbolic]*direct.Numeric[T]
+	part *hermitianPart // made when it is first needed
 }
 
 // maxEntries is the largest number of stored entries of a sparse pattern: the
@@ -121,19 +122,26 @@ const suspicious = 1e-9
 // residuals: they must not change while the factor is in use. The error is a
 // *ShapeError, *NonFiniteError, *SingularError or ctx's.
 func (s *Solver[T]) Factorise(ctx context.Context, values []T) (*Factor[T], error) {
-	p := s.pattern
-	if len(values) != p.NNZ() {
-		return nil, &ShapeError{What: "list of values", Got: fmt.Sprintf("%d long", len(values)), Want: fmt.Sprintf("%d long", p.NNZ())}
+	if err := s.accept(values); err != nil {
+		return nil, err
 	}
-	if !scalar.AllFinite(values) {
-		return nil, &NonFiniteError{What: "matrix"}
-	}
-	f := &Factor[T]{solver: s, pattern: p, values: values}
+	f := &Factor[T]{solver: s, pattern: s.pattern, values: values}
 	if err := f.run(ctx); err != nil {
 		f.Release()
 		return nil, err
 	}
 	return f, nil
+}
+
+// accept refuses values that do not fit the pattern or are not finite.
+func (s *Solver[T]) accept(values []T) error {
+	if n := s.pattern.NNZ(); len(values) != n {
+		return &ShapeError{What: "list of values", Got: fmt.Sprintf("%d long", len(values)), Want: fmt.Sprintf("%d long", n)}
+	}
+	if !scalar.AllFinite(values) {
+		return &NonFiniteError{What: "matrix"}
+	}
+	return nil
 }
 
 // run tries the kinds that suit the matrix, equilibrated first, and, when that

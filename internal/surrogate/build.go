@@ -38,7 +38,19 @@ func Build(ctx context.Context, f *family.Family, opt Options) (*Model, error) {
 		return nil, &BuildError{err}
 	}
 	m.warn(len(f.Samples))
-	return m, nil
+	return m, m.only()
+}
+
+// only drops what --only leaves out.
+func (m *Model) only() error {
+	if m.Options.Only != "logdet" {
+		return nil
+	}
+	if m.LogDet == nil || m.LogDet.Preferred == "" {
+		return &BuildError{fmt.Errorf("nothing is left of the bundle: log det cannot be fitted: %s", m.LogDet.Refusal)}
+	}
+	m.Strip()
+	return nil
 }
 
 // BuildError says why no model can be built from the samples and options given.
@@ -178,7 +190,7 @@ func (b *builder[T]) finalCore(chosen objective[T], all []int) (*Core[T], error)
 	if b.keepTable(len(core.Values)) {
 		core.Table = b.rows
 	}
-	if core.Table != nil || b.opt.wantsInverse() {
+	if core.Table != nil || b.opt.wantsInverse() || b.opt.LogDet {
 		modes, err := b.allModes()
 		if err != nil {
 			return nil, err

@@ -48,7 +48,10 @@ func BuildParts(ctx context.Context, in *PartsInput, opt Options) (*Model, error
 	} else {
 		err = prepareParts[complex128](ctx, m, in, opt)
 	}
-	if err != nil && ctx.Err() == nil {
+	switch {
+	case err == nil:
+		err = m.only()
+	case ctx.Err() == nil:
 		err = &BuildError{err}
 	}
 	return m, err
@@ -101,7 +104,7 @@ func partsCore[T scalar.Scalar](ctx context.Context, rows [][]T, f *family.Famil
 // while solutions are prepared; above it the points only span the box.
 const partsLimit = 1 << 30
 
-// prepareParts checks the parts and prepares solutions.
+// prepareParts checks the parts and prepares solutions and log det.
 func prepareParts[S scalar.Scalar](ctx context.Context, m *Model, in *PartsInput, opt Options) error {
 	for i := range m.Mu.Rows { // a coefficient without a value there would be found late
 		if _, err := m.Parts.Alpha(m.Mu.Row(i)); err != nil {
@@ -109,6 +112,9 @@ func prepareParts[S scalar.Scalar](ctx context.Context, m *Model, in *PartsInput
 		}
 	}
 	if m.Rows != m.Cols {
+		if opt.LogDet {
+			return &OptionError{"logdet", fmt.Sprintf("of %d x %d matrices", m.Rows, m.Cols), "square matrices"}
+		}
 		return nil
 	}
 	rows := TermRows[S](m)
@@ -118,16 +124,28 @@ func prepareParts[S scalar.Scalar](ctx context.Context, m *Model, in *PartsInput
 	}
 	m.Parts.Semidefinite = semidefinite
 	m.Parts.Weights = partWeights(m, rows, semidefinite)
+	if opt.LogDet {
+		if err := prepareLogDetParts(ctx, m, rows, opt); err != nil {
+			return err
+		}
+	}
 	if opt.RHS == nil {
 		return nil
 	}
+	return prepareSolutions(ctx, m, in, rows, opt)
+}
+
+// prepareSolutions builds the reduced basis of given parts.
+func prepareSolutions[S scalar.Scalar](ctx context.Context, m *Model, in *PartsInput, rows [][]S, opt Options) error {
 	if m.Mu.Rows == 0 {
 		return fmt.Errorf("a right-hand side needs the parameter box: give a table of points as SAMPLES")
 	}
 	if err := opt.RHS.check(m.Rows, m.Mu.Rows); err != nil {
 		return err
 	}
+	semidefinite := m.Parts.Semidefinite
 	inv := &Inverse[S]{Objective: "parts", Amplification: math.NaN(), FullAmplification: math.NaN()}
+	var err error
 	if inv.Load, err = newLoad[S](ctx, m, opt.RHS, opt.Threads); err != nil {
 		return err
 	}

@@ -168,20 +168,45 @@ type objective[T scalar.Scalar] struct {
 	sel  *terms[T]
 }
 
-// weighted returns [K/rms|K| , w·P].
-func (b *builder[T]) weighted(p *dense.Matrix[T], w float64) *dense.Matrix[T] {
-	k := b.k.Clone()
-	normaliseRows(k)
-	scaled := p.Clone()
-	dense.Scale(scalar.Of[T](w, 0), scaled.Data)
-	return dense.SideBySide([]*dense.Matrix[T]{k, scaled})
+// block is a part of an objective with its weight.
+type block[T scalar.Scalar] struct {
+	rows   *dense.Matrix[T]
+	weight float64
 }
 
-// objectives lists the candidates: the matrices alone, solutions with three
-// weights, the same with the snapshots exchanged in that metric, and random
-// solutions.
-func objectives[T, S scalar.Scalar](b *builder[T], s *systems[S], sel *terms[T]) ([]objective[T], error) {
+// weighted returns [K/rms|K| , w₁·P₁, ...].
+func (b *builder[T]) weighted(blocks ...block[T]) *dense.Matrix[T] {
+	k := b.k.Clone()
+	normaliseRows(k)
+	all := []*dense.Matrix[T]{k}
+	for _, p := range blocks {
+		scaled := p.rows.Clone()
+		dense.Scale(scalar.Of[T](p.weight, 0), scaled.Data)
+		all = append(all, scaled)
+	}
+	return dense.SideBySide(all)
+}
+
+// objectives lists the candidates: the matrices alone; where solutions are
+// wanted, solutions with three weights, the same with the snapshots exchanged in
+// that metric, and random solutions; where log det is wanted, traces beside the
+// matrices and beside solutions.
+func objectives[T, S scalar.Scalar](b *builder[T], s *systems[S], det *determinants[S], sel *terms[T]) ([]objective[T], error) {
 	list := []objective[T]{{name: "matrix", sel: sel}}
+	traces, err := traceBlock[T](b, det, sel)
+	if err != nil {
+		return nil, err
+	}
+	add := func(name string, sel *terms[T], blocks ...block[T]) {
+		list = append(list, objective[T]{name, b.weighted(blocks...), sel})
+	}
+	if traces != nil {
+		add("trace 10", sel, block[T]{traces, 10})
+		add("trace 100", sel, block[T]{traces, 100})
+	}
+	if !b.opt.wantsInverse() {
+		return list, nil
+	}
 	ref := b.central(indices(len(b.rows)))
 	if s.rhs != nil {
 		x, err := solutionDirections(s, sel.snapshots)
@@ -197,13 +222,16 @@ func objectives[T, S scalar.Scalar](b *builder[T], s *systems[S], sel *terms[T])
 			name   string
 			weight float64
 		}{{"solution 1", 1}, {"solution 3", 3}, {"solution 10", 10}} {
-			list = append(list, objective[T]{w.name, b.weighted(goal, w.weight), sel})
+			add(w.name, sel, block[T]{goal, w.weight})
 		}
-		again, err := b.exchanged(b.weighted(goal, 3), sel)
+		again, err := b.exchanged(b.weighted(block[T]{goal, 3}), sel)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, objective[T]{"solution 3, exchanged", b.weighted(goal, 3), again})
+		add("solution 3, exchanged", again, block[T]{goal, 3})
+		if traces != nil {
+			add("solution 3, trace 10", sel, block[T]{goal, 3}, block[T]{traces, 10})
+		}
 	}
 	x, err := randomDirections(s, ref)
 	if err != nil {
@@ -213,7 +241,44 @@ func objectives[T, S scalar.Scalar](b *builder[T], s *systems[S], sel *terms[T])
 	if err != nil {
 		return nil, err
 	}
-	return append(list, objective[T]{"random 3", b.weighted(inReal[T](p), 3), sel}), nil
+	add("random 3", sel, block[T]{inReal[T](p), 3})
+	return list, nil
+}
+
+// Of the trace block: the number of samples whose inverses it holds, and the
+// error of the matrices below which traces would only cost digits.
+const (
+	traceSamples = 10
+	traceFloor   = 1e-12
+)
+
+// traceBlock returns tr(A_k⁻¹ A_i)/n for the first factorised samples k of the
+// selection: with it the fit keeps log det to first order. Nil where there is
+// nothing to gain.
+func traceBlock[T, S scalar.Scalar](b *builder[T], det *determinants[S], sel *terms[T]) (*dense.Matrix[T], error) {
+	if det == nil || sel.snapshots == nil {
+		return nil, nil
+	}
+	plain, err := b.core(sel, indices(len(b.rows)))
+	if err != nil || b.trainingError(plain, indices(len(b.rows))) < traceFloor {
+		return nil, err
+	}
+	var rows []int
+	for _, k := range sel.snapshots {
+		if r := det.row[k]; r >= 0 && len(rows) < traceSamples {
+			rows = append(rows, r)
+		}
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	t := dense.New[T](len(b.rows), len(rows))
+	for c, r := range rows {
+		for i, v := range det.traces.Row(r) {
+			t.Set(i, c, scalar.Of[T](scalar.Real(v)/float64(det.size), scalar.Imag(v)/float64(det.size)))
+		}
+	}
+	return t, nil
 }
 
 // exchanged returns the selection with the snapshots swapped in the metric of

@@ -54,7 +54,7 @@ type solver[T scalar.Scalar] interface {
 // newSolver returns the solver of the family, nil when none is asked for.
 func (b *builder[T]) newSolver(f *family.Family) (solver[T], error) {
 	switch {
-	case !b.opt.wantsInverse():
+	case !b.opt.wantsInverse() && !b.opt.LogDet:
 		return nil, nil
 	case f.Hermitian:
 		return newPreparation[T, complex128](b, f)
@@ -68,10 +68,13 @@ type preparation[T, S scalar.Scalar] struct {
 	b   *builder[T]
 	sys *systems[S]
 	inv *Inverse[S]
+
+	det    *determinants[S] // nil unless log det is wanted
+	logdet *LogDet
 }
 
 func newPreparation[T, S scalar.Scalar](b *builder[T], f *family.Family) (*preparation[T, S], error) {
-	p := &preparation[T, S]{b: b, inv: &Inverse[S]{}}
+	p := &preparation[T, S]{b: b, inv: &Inverse[S]{}, logdet: newLogDet()}
 	var rhs []*dense.Matrix[S]
 	if r := b.opt.RHS; r != nil {
 		if err := r.check(b.m.Rows, len(b.rows)); err != nil {
@@ -92,14 +95,29 @@ func newPreparation[T, S scalar.Scalar](b *builder[T], f *family.Family) (*prepa
 		return nil, err
 	}
 	p.sys.both = p.inv.Load != nil && p.inv.Load.Both
-	return p, nil
+	if b.opt.LogDet {
+		p.det, err = p.sys.determine(b.logDetSamples(), b.opt.Progress)
+	}
+	return p, err
 }
 
 func (p *preparation[T, S]) choose(sel *terms[T]) (objective[T], error) {
 	if p.b.opt.Select == "eim" || p.b.opt.Basis == "pod" {
 		return p.keep(sel)
 	}
-	return chooseObjective(p.b, p.sys, sel, p.inv)
+	list, err := objectives(p.b, p.sys, p.det, sel)
+	if err != nil {
+		return objective[T]{}, err
+	}
+	all := make([]candidate[T], len(list))
+	for c, o := range list {
+		core, err := p.b.goalCore(o)
+		if err != nil {
+			return objective[T]{}, err
+		}
+		all[c] = candidate[T]{o, core}
+	}
+	return p.decide(all)
 }
 
 // keep measures the amplification for a selection whose objective is given.
@@ -109,24 +127,27 @@ func (p *preparation[T, S]) keep(sel *terms[T]) (objective[T], error) {
 	if err != nil {
 		return o, err
 	}
-	p.inv.Objective = o.name
-	results := make([]outcome, 1)
-	var full outcome
-	for _, l := range p.b.leftOutSamples(sel.snapshots) {
-		if err := judge(p.b, p.sys, l, []candidate[T]{{o, core}}, results, &full); err != nil {
-			return o, err
-		}
-	}
-	p.inv.setOutcome(results[0], full)
-	return o, nil
+	return p.decide([]candidate[T]{{o, core}})
 }
 
-// finish builds the reduced basis and its competitors.
+// finish prepares what is wanted for the final terms.
 func (p *preparation[T, S]) finish(core *Core[T], sel *terms[T]) error {
-	p.b.m.setInverse(p.inv)
+	if p.b.opt.wantsInverse() {
+		p.b.m.setInverse(p.inv)
+	}
+	if p.det != nil {
+		if err := p.finishLogDet(core); err != nil {
+			return err
+		}
+	}
 	if p.inv.Load == nil {
 		return nil
 	}
+	return p.finishSolutions(core, sel)
+}
+
+// finishSolutions builds the reduced basis and its competitors.
+func (p *preparation[T, S]) finishSolutions(core *Core[T], sel *terms[T]) error {
 	m, b := p.b.m, p.b
 	problem := &reduced.Problem[S]{
 		Operator: reduced.Operator[S]{Pattern: p.sys.pattern, Rows: p.sys.rows, Combine: convert[S](core.Weights)},

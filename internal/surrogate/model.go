@@ -57,6 +57,8 @@ type Model struct {
 	RealInverse    *Inverse[float64]    // for solving with real families, when prepared
 	ComplexInverse *Inverse[complex128] // with complex and Hermitian ones
 
+	LogDet *LogDet // for log det A_μ, when prepared
+
 	pattern *matrix.Pattern `bundle:"-"`
 	worst   string          `bundle:"-"` // file of the held-out sample with the largest error
 }
@@ -108,10 +110,13 @@ type Core[T scalar.Scalar] struct {
 
 // TermCount returns M.
 func (m *Model) TermCount() int {
-	if m.Complex != nil {
+	switch {
+	case m.Complex != nil:
 		return len(m.Complex.Values)
+	case m.Real != nil:
+		return len(m.Real.Values)
 	}
-	return len(m.Real.Values)
+	return 0
 }
 
 // Pattern returns the stored pattern, built once.

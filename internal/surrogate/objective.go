@@ -27,42 +27,52 @@ type outcome struct {
 	structural float64
 }
 
-// chooseObjective keeps the candidate with the smallest largest error of x on
-// left-out samples,
+// decide keeps the candidate with the smallest largest error on left-out
+// samples. That of x is
 //
-//	δx = A_i⁻¹ (A_i − Σ β_m A_m) x_i,
+//	δx = A_i⁻¹ (A_i − Σ β_m A_m) x_i
 //
-// with coefficients that do not know sample i, and calibrates how errors of A
-// turn into errors of x.
-func chooseObjective[T, S scalar.Scalar](b *builder[T], s *systems[S], sel *terms[T], inv *Inverse[S]) (objective[T], error) {
-	list, err := objectives(b, s, sel)
-	if err != nil {
-		return objective[T]{}, err
+// and that of log det tr(A_i⁻¹ (A_i − Σ β_m A_m)), both to first order, with
+// coefficients that do not know sample i. They also calibrate how errors of A
+// turn into errors of x and of log det.
+func (p *preparation[T, S]) decide(all []candidate[T]) (objective[T], error) {
+	b := p.b
+	list, names := make([]objective[T], len(all)), make([]string, len(all))
+	for c, o := range all {
+		list[c], names[c] = o.objective, o.name
 	}
 	left := b.leftOutSamples(union(list))
-	results := make([]outcome, len(list))
+	best := 0
+	var solutions, logdets []outcome
 	var full outcome
-	all := make([]candidate[T], len(list))
-	for c, o := range list {
-		core, err := b.goalCore(o)
-		if err != nil {
+	if b.opt.wantsInverse() {
+		solutions = make([]outcome, len(all))
+		for n, l := range left {
+			b.progress("objective", n, len(left))
+			if err := judge(b, p.sys, l, all, solutions, &full); err != nil {
+				return objective[T]{}, err
+			}
+		}
+		b.progress("objective", len(left), len(left))
+		best = bestObjective(list, solutions, len(left))
+	}
+	if p.det != nil {
+		logdets = make([]outcome, len(all))
+		var changes outcome
+		if err := p.judgeLogDet(left, all, logdets, &changes); err != nil {
 			return objective[T]{}, err
 		}
-		all[c] = candidate[T]{o, core}
+		best = bestForBoth(solutions, logdets, best)
+		changes.structural = p.structuralChange()
+		p.logdet.setOutcome(names, logdets, best, changes)
 	}
-	for n, l := range left {
-		b.progress("objective", n, len(left))
-		if err := judge(b, s, l, all, results, &full); err != nil {
-			return objective[T]{}, err
+	if solutions != nil {
+		p.inv.setOutcome(solutions[best], full)
+		p.inv.Objective = names[best]
+		for c, r := range solutions {
+			p.inv.Objectives = append(p.inv.Objectives, ObjectiveScore{names[c], r.worst})
 		}
 	}
-	b.progress("objective", len(left), len(left))
-	for c, r := range results {
-		inv.Objectives = append(inv.Objectives, ObjectiveScore{list[c].name, r.worst})
-	}
-	best := bestObjective(list, results, len(left))
-	inv.Objective = list[best].name
-	inv.setOutcome(results[best], full)
 	return list[best], nil
 }
 
@@ -168,30 +178,47 @@ func judge[T, S scalar.Scalar](b *builder[T], s *systems[S], l leftOutSample, li
 // perturbingSamples is the number of samples that perturb another one.
 const perturbingSamples = 4
 
+// perturbation is the part of sample o that is orthogonal to sample i, A_o − c·A_i,
+// with its relative size ‖·‖/‖A_i‖; 0 where it is rounding.
+func (b *builder[T]) perturbation(i, o int) (c T, size float64) {
+	own := b.k.Row(i)
+	c = dense.Dotc(own, b.k.Row(o)) / scalar.Of[T](b.norm[i]*b.norm[i], 0)
+	d := append([]T(nil), b.k.Row(o)...)
+	dense.Axpy(-c, own, d)
+	if size = dense.Norm(d); size <= 1e-12*b.norm[o] {
+		return c, 0
+	}
+	return c, size / b.norm[i]
+}
+
+// perturbing lists the samples that perturb sample i.
+func (b *builder[T]) perturbing(i int) []int {
+	n := len(b.rows)
+	var out []int
+	for c := range min(perturbingSamples, n) {
+		out = append(out, (i+1+c*n/perturbingSamples)%n)
+	}
+	return out
+}
+
 // perturbed returns how much perturbations within the family change x, relative
 // to their size: the largest |A_i⁻¹ D x| ‖A_i‖ / (|x| ‖D‖) over a few D, the parts
 // of other samples that are orthogonal to A_i.
 func perturbed[T, S scalar.Scalar](b *builder[T], s *systems[S], f *solve.Factor[S], i int, x *dense.Matrix[S]) (float64, error) {
 	worst := 0.0
-	own := b.k.Row(i)
-	n := len(b.rows)
-	for c := range min(perturbingSamples, n) {
-		o := (i + 1 + c*n/perturbingSamples) % n
-		share := dense.Dotc(own, b.k.Row(o)) / scalar.Of[T](b.norm[i]*b.norm[i], 0)
-		d := append([]T(nil), b.k.Row(o)...)
-		dense.Axpy(-share, own, d)
-		size := dense.Norm(d)
-		if size <= 1e-12*b.norm[o] {
+	for _, o := range b.perturbing(i) {
+		share, size := b.perturbation(i, o)
+		if size == 0 {
 			continue
 		}
-		w := make([]T, n) // A_i − Σ w_k A_k is −D up to the sign
+		w := make([]T, len(b.rows)) // A_i − Σ w_k A_k is −D up to the sign
 		w[o] = scalar.Of[T](1, 0)
 		w[i] -= share - scalar.Of[T](1, 0)
 		e, err := combinationError(s, f, i, w, x)
 		if err != nil {
 			return 0, err
 		}
-		worst = max(worst, e*b.norm[i]/size)
+		worst = max(worst, e/size)
 	}
 	return worst, nil
 }

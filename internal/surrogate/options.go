@@ -29,6 +29,13 @@ type Options struct {
 	RBTolerance float64 `json:"rb_tol"`  // error of x at which the reduced basis stops growing; 0 = DefaultRBTolerance
 	RBMax       int     `json:"rb_max"`  // most vectors of the reduced basis; 0 = DefaultRBMax
 
+	LogDet          bool    `json:"logdet"`          // prepare log det A_μ
+	LogDetTolerance float64 `json:"logdet_tol"`      // absolute error of log det that its nodes aim at
+	LogDetMax       int     `json:"logdet_max"`      // most matrices factorised for it; 0 = all samples, DefaultLogDetMax of given parts
+	LogDetNodes     string  `json:"logdet_nodes"`    // of given parts: box (anywhere) or samples
+	LogDetHessians  string  `json:"logdet_hessians"` // of given parts: auto (while an explicit inverse is cheap) or no
+	Only            string  `json:"only"`            // "logdet": keep nothing but log det in the bundle
+
 	RHS      *RHS                      `bundle:"-" json:"-"` // prepare solutions for this right-hand side
 	Quantity *dense.Matrix[complex128] `bundle:"-" json:"-"` // n × outputs: cᵀx are wanted
 
@@ -56,11 +63,18 @@ const (
 	DefaultRBMax       = 60
 )
 
+// Defaults of log det.
+const (
+	DefaultLogDetTolerance = 1e-4
+	DefaultLogDetMax       = 60
+)
+
 // DefaultOptions returns the documented defaults.
 func DefaultOptions() Options {
 	return Options{
 		Norm: "max", Scaling: "absolute", Features: "auto", Magic: "features",
 		Select: "auto", Basis: "snapshots", Model: "auto", HoldOut: true, KeepTable: "auto",
+		LogDetTolerance: DefaultLogDetTolerance, LogDetNodes: "box", LogDetHessians: "auto",
 	}
 }
 
@@ -84,6 +98,9 @@ func (o *Options) check() error {
 		{"magic", o.Magic, []string{"features", "entries"}},
 		{"select", o.Select, []string{"auto", "eim"}},
 		{"basis", o.Basis, []string{"snapshots", "pod"}},
+		{"logdet-nodes", o.LogDetNodes, []string{"box", "samples"}},
+		{"logdet-hessians", o.LogDetHessians, []string{"auto", "no"}},
+		{"only", o.Only, []string{"", "logdet"}},
 	}
 	for _, c := range choices {
 		if !contains(c.allowed, c.value) {
@@ -101,6 +118,12 @@ func (o *Options) check() error {
 	}
 	if o.RBMax < 0 {
 		return &OptionError{"rb-max", fmt.Sprint(o.RBMax), "a positive number"}
+	}
+	if !(o.LogDetTolerance >= 0) || math.IsInf(o.LogDetTolerance, 0) {
+		return &OptionError{"logdet-tol", fmt.Sprint(o.LogDetTolerance), "a positive finite number"}
+	}
+	if o.LogDetMax < 0 {
+		return &OptionError{"logdet-max", fmt.Sprint(o.LogDetMax), "a positive number"}
 	}
 	if o.Oversample < 0 {
 		return &OptionError{"oversample", fmt.Sprint(o.Oversample), "a number ≥ 0"}

@@ -61,10 +61,13 @@ func (e *ProbeError) Error() string {
 // Probes lists what to probe: the magic features but for the constant, then
 // the check features. Index i of the command line is element i−1.
 func (m *Model) Probes() []ProbePoint {
-	if m.Complex != nil {
+	switch {
+	case m.Complex != nil:
 		return probePoints(m.Complex.Probe)
+	case m.Real != nil:
+		return probePoints(m.Real.Probe)
 	}
-	return probePoints(m.Real.Probe)
+	return nil
 }
 
 func probePoints[T scalar.Scalar](p *Probe[T]) []ProbePoint {

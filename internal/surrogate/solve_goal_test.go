@@ -176,7 +176,7 @@ func checkLift[S scalar.Scalar](t *testing.T, b *builder[float64], f *family.Fam
 		t.Fatal(err)
 	}
 	sel := &terms[float64]{snapshots: []int{0, 5, 9, 13}, count: 4}
-	list, err := objectives(b, p.sys, sel)
+	list, err := objectives(b, p.sys, nil, sel)
 	if err != nil {
 		t.Fatal(err)
 	}

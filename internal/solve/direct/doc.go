@@ -6,7 +6,8 @@
 //
 //	Symbolic  one pattern: fronts, relative indices, where every entry goes
 //	Numeric   one factorisation; its storage serves the next one of the pattern
-//	Numeric.Solve for blocks of right-hand sides
+//	Numeric.Solve for blocks of right-hand sides, Numeric.SelectedInverse for
+//	          the elements of the inverse on the pattern
 //
 // Pivots are chosen among the fully summed rows and columns of a front. Those
 // without an acceptable pivot are delayed: they move to the parent, whose front

@@ -2,6 +2,7 @@ package direct
 
 import (
 	"context"
+	"sync"
 
 	"eimtool/internal/scalar"
 	"eimtool/internal/solve/kernel"
@@ -55,6 +56,9 @@ type Numeric[T scalar.Scalar] struct {
 	colPos []int32
 	state  *run[T]
 	stats  Stats
+
+	spareMu sync.Mutex
+	spare   []*inverter[T] // storage of former inversions
 }
 
 // Stats describes a factorisation.

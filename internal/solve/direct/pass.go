@@ -54,10 +54,16 @@ func (s *Symbolic) cutParts() {
 // solve passes the tree up and down: the parts side by side, the fronts above
 // them one after the other.
 func (v *vectors[T]) solve(transposed bool, threads int) {
+	v.up(transposed, threads)
+	v.down(transposed, threads)
+}
+
+// up eliminates all pivots.
+func (v *vectors[T]) up(transposed bool, threads int) {
 	s := v.n.sym
 	outside := make([][]T, len(s.parts))
 	v.each(threads, func(w *pass[T], k int) {
-		outside[k] = w.up(s.parts[k], transposed)
+		outside[k] = w.part(s.parts[k], transposed)
 	})
 	for k, p := range s.parts {
 		for i, place := range v.n.nodes[p.last].outside(transposed) {
@@ -71,6 +77,12 @@ func (v *vectors[T]) solve(transposed bool, threads int) {
 	for _, f := range s.above {
 		w.forward(&v.n.nodes[f], transposed)
 	}
+}
+
+// down solves for all unknowns.
+func (v *vectors[T]) down(transposed bool, threads int) {
+	s := v.n.sym
+	w := &pass[T]{vectors: v, end: len(v.x)}
 	for k := len(s.above) - 1; k >= 0; k-- {
 		w.backward(&v.n.nodes[s.above[k]], transposed)
 	}
@@ -111,9 +123,9 @@ type pass[T scalar.Scalar] struct {
 	work  kernel.Work[T]
 }
 
-// up eliminates the pivots of a part and returns what it adds to the unknowns
+// part eliminates the pivots of a part and returns what it adds to the unknowns
 // of the last front's outside.
-func (w *pass[T]) up(p part, transposed bool) []T {
+func (w *pass[T]) part(p part, transposed bool) []T {
 	last := &w.n.nodes[p.last]
 	out := last.outside(transposed)
 	w.end = (last.first + last.c) * w.cols

@@ -2,6 +2,7 @@ package direct
 
 import (
 	"math"
+	"math/cmplx"
 
 	"eimtool/internal/scalar"
 )
@@ -45,6 +46,37 @@ func (n *Numeric[T]) LogDet() (logabs float64, phase T) {
 		phase = scalar.Of[T](math.Copysign(1, scalar.Real(phase)), 0) * one
 	}
 	return sum.Value(), phase
+}
+
+// AccretiveLogDet returns the sum of the principal logarithms of all pivots of
+// rotation·R·A·C, a 2×2 pivot counting as the two it could be split into, and
+// false when the real part of one is not positive. Without pivoting, and with R = C,
+// all of them are when rotation·A is accretive.
+func (n *Numeric[T]) AccretiveLogDet(rotation complex128) (logdet complex128, ok bool) {
+	var re, im scalar.Sum
+	ok = true
+	add := func(pivot complex128) {
+		pivot *= rotation
+		if !(real(pivot) > 0) {
+			ok = false
+			return
+		}
+		re.Add(math.Log(cmplx.Abs(pivot)))
+		im.Add(cmplx.Phase(pivot))
+	}
+	n.eachBlock(func(_ int, a, b, d T, two bool) {
+		x := complex(scalar.Real(a), scalar.Imag(a))
+		add(x)
+		if two && ok {
+			up := b
+			if n.rules.Kind == Hermitian {
+				up = scalar.Conj(b)
+			}
+			rest := d - b*up/a
+			add(complex(scalar.Real(rest), scalar.Imag(rest)))
+		}
+	})
+	return complex(re.Value(), im.Value()), ok
 }
 
 // odd reports whether the permutation p is odd.

@@ -34,6 +34,27 @@ func (n *Numeric[T]) Solve(ctx context.Context, b *dense.Matrix[T], op matrix.Op
 	})
 }
 
+// HalfSolve replaces b by L⁻¹·b or, with second, by L⁻ᴴ·b, L in the order of the
+// matrix; of a factor by Cholesky only. The only error is ctx's.
+func (n *Numeric[T]) HalfSolve(ctx context.Context, b *dense.Matrix[T], second bool, threads int) error {
+	if n.rules.Kind != Cholesky {
+		panic("direct: half a solution takes a factor by Cholesky")
+	}
+	threads = scalar.Threads(threads)
+	inside := max(1, threads/max(1, scalar.BlockCount(b.Cols, solveColumns)))
+	return scalar.Blocks(ctx, b.Cols, solveColumns, threads, func(_, lo, hi int) {
+		v := &vectors[T]{n: n, cols: hi - lo, x: make([]T, n.sym.pattern.Rows*(hi-lo))}
+		at := places{n.sym.rowAt, nil}
+		v.load(b, lo, hi, at, false)
+		if second {
+			v.down(false, inside)
+		} else {
+			v.up(false, inside)
+		}
+		v.unload(b, lo, hi, at, false)
+	})
+}
+
 // form reduces op to a solution with the factored matrix or its transpose, of
 // conjugated right-hand sides or not.
 func (n *Numeric[T]) form(op matrix.Op) (transposed, conj bool) {

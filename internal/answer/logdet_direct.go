@@ -1,0 +1,317 @@
+package answer
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/cmplx"
+	"math/rand/v2"
+
+	"eimtool/internal/dense"
+	"eimtool/internal/logdet/lanczos"
+	"eimtool/internal/matrix"
+	"eimtool/internal/scalar"
+	"eimtool/internal/solve"
+	"eimtool/internal/surrogate"
+)
+
+// LogDetRoundOff estimates the rounding of log det by factorisation of a matrix
+// of order n, 2·ε·√n·κ + ε·|log det|, κ being the condition of the equilibrated
+// matrix.
+func LogDetRoundOff(n int, condition, logAbs float64) float64 {
+	return 2*scalar.Eps*math.Sqrt(float64(n))*condition + scalar.Eps*math.Abs(logAbs)
+}
+
+// current returns the matrix at a point: the model of all samples where the
+// bundle keeps them, whose log det has no truncation error, otherwise Ã_μ.
+func (d *determinant[S]) current(ctx context.Context, pt *point[S]) (values []S, full bool, err error) {
+	table, err := d.tableRows()
+	if err != nil {
+		return nil, false, err
+	}
+	if table != nil && pt.theta != nil && d.m.Parts == nil {
+		values, err = d.assemble(ctx, d.m.SampleWeights(pt.theta), table)
+		return values, true, err
+	}
+	terms, err := d.termRows()
+	if err != nil {
+		return nil, false, err
+	}
+	values, err = d.assemble(ctx, pt.answer.Beta, terms)
+	return values, d.m.Parts != nil, err
+}
+
+// factorised answers by the factorisation of A_μ.
+func (d *determinant[S]) factorised(ctx context.Context, pt *point[S]) (*LogDet, error) {
+	values, full, err := d.current(ctx, pt)
+	if err != nil {
+		return nil, err
+	}
+	solver, err := d.direct(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, err := solver.Factorise(ctx, values)
+	if err != nil {
+		return nil, singular(err)
+	}
+	defer f.Release()
+	r := unknownLogDet(Direct, pt)
+	var phase S
+	r.LogAbs, phase = f.LogDet()
+	if err := d.setPhase(ctx, pt, solver, values, phase, r); err != nil {
+		return nil, err
+	}
+	condition, err := f.EquilibratedCondition(ctx)
+	if err != nil {
+		return nil, singular(err)
+	}
+	var z []S
+	if d.opt.Gradient || d.needsTraces(full) {
+		if z, err = f.SelectedInverse(ctx); err != nil {
+			return nil, singular(err)
+		}
+	}
+	model, err := d.changeOfLogDet(ctx, pt, values, z, full)
+	if err != nil {
+		return nil, err
+	}
+	r.Estimate = model + LogDetRoundOff(d.m.Rows, condition, r.LogAbs)
+	if d.opt.Gradient {
+		r.Gradient, err = d.traces(ctx, pt, z)
+	}
+	return r, err
+}
+
+func unknownLogDet[S scalar.Scalar](method string, pt *point[S]) *LogDet {
+	return &LogDet{
+		Method: method, EstimateKind: Calibrated, Lower: math.Inf(-1), Upper: math.Inf(1),
+		Estimate: math.NaN(), Outside: pt.answer.Extrapolation,
+	}
+}
+
+// setPhase sets the sign of a real determinant, or the phase of a complex one on
+// the best branch that is known.
+func (d *determinant[S]) setPhase(ctx context.Context, pt *point[S], solver *solve.Solver[S], values []S, phase S, r *LogDet) error {
+	if d.m.Field != surrogate.FieldComplex {
+		r.Sign = math.Copysign(1, scalar.Real(phase))
+		return nil
+	}
+	r.Phase = complex(scalar.Real(phase), scalar.Imag(phase))
+	r.Angle, r.Branch = cmplx.Phase(r.Phase), Wrapped
+	l := d.m.LogDet
+	if l != nil && l.Sampled != nil && pt.Mu != nil {
+		if v, err := l.Sampled.At(pt.Mu); err == nil && v.HasPhase && v.PhaseEstimate < 1 {
+			r.Angle += 2 * math.Pi * math.Round((v.Phase-r.Angle)/(2*math.Pi))
+			r.Branch = Unwrapped
+			return nil
+		}
+	}
+	if l == nil || !l.Accretive {
+		return nil
+	}
+	v, _, ok, err := solver.ContinuousLogDet(ctx, values, []float64{l.Angle})
+	if err != nil || !ok {
+		return err
+	}
+	r.Angle, r.Branch = imag(v), Continuous
+	return nil
+}
+
+// amplification returns the calibrated factor from relative errors of A to
+// absolute ones of log det, NaN when there is none.
+func (d *determinant[S]) logDetAmplification(full bool) float64 {
+	l := d.m.LogDet
+	switch {
+	case l == nil:
+		return math.NaN()
+	case full:
+		return l.FullAmplification
+	}
+	return l.Amplification
+}
+
+// needsTraces reports whether the estimate needs the inverse.
+func (d *determinant[S]) needsTraces(full bool) bool {
+	return d.m.Parts == nil && math.IsNaN(d.logDetAmplification(full))
+}
+
+// modelError estimates, without a factorisation, the error of log det that
+// comes from the model of A; +Inf where only a factorisation could tell.
+func (d *determinant[S]) modelError(pt *point[S]) float64 {
+	full := d.m.KeptTable() && pt.theta != nil
+	if d.m.Parts != nil {
+		return 0
+	}
+	amp := d.logDetAmplification(full)
+	if math.IsNaN(amp) {
+		return math.Inf(1)
+	}
+	return amp * errorOfA(pt.answer, full)
+}
+
+// errorOfA is the part of the relative error of A that the factorised matrix has.
+func errorOfA(a *surrogate.Answer, full bool) float64 {
+	if full {
+		return a.ModelError + coefficientRoundOff
+	}
+	return truncationFactor*a.Truncation + a.ModelError + coefficientRoundOff
+}
+
+// changeOfLogDet estimates the error of log det that comes from the model of A:
+// as calibrated offline, otherwise by the largest |tr(A⁻¹ D)| ‖A‖/‖D‖ over
+// perturbations D of A, those within the family and random ones.
+func (d *determinant[S]) changeOfLogDet(ctx context.Context, pt *point[S], values, z []S, full bool) (float64, error) {
+	if d.m.Parts != nil {
+		return 0, nil
+	}
+	amp := d.logDetAmplification(full)
+	if math.IsNaN(amp) {
+		terms, err := d.termRows()
+		if err != nil {
+			return 0, err
+		}
+		weights, sizes := d.m.Perturbations(pt.answer.Beta, perturbedTerms)
+		amp = 0
+		for i, w := range weights {
+			change, err := d.assemble(ctx, w, terms)
+			if err != nil {
+				return 0, err
+			}
+			amp = max(amp, scalar.Abs(solve.TraceProduct(d.m.Pattern(), z, change))*sizes[i])
+		}
+		amp = max(amp, randomTrace(d.m.Pattern(), values, z))
+	}
+	return amp * errorOfA(pt.answer, full), nil
+}
+
+// randomTrace returns |tr(A⁻¹ D)|, the largest over a few D whose entries are
+// those of A times standard normal numbers.
+func randomTrace[S scalar.Scalar](p *matrix.Pattern, values, z []S) float64 {
+	rng := rand.New(rand.NewPCG(7, 8))
+	perturbed := make([]S, len(values))
+	worst := 0.0
+	for range randomPerturbations {
+		for k, v := range values {
+			perturbed[k] = v * scalar.Of[S](rng.NormFloat64(), 0)
+		}
+		worst = max(worst, scalar.Abs(solve.TraceProduct(p, z, perturbed)))
+	}
+	return worst
+}
+
+// traces returns tr(A⁻¹ ∂A/∂μ_j) with the inverse z.
+func (d *determinant[S]) traces(ctx context.Context, pt *point[S], z []S) ([]complex128, error) {
+	if pt.Mu == nil {
+		return nil, &PointError{"the gradient needs the parameters, which are not given", "add --mu or --at beside --probe"}
+	}
+	table, err := d.tableRows()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]complex128, len(pt.Mu))
+	for j := range out {
+		var weights []complex128
+		rows := table
+		if table != nil {
+			if weights, err = d.m.DerivativeTheta(pt.Mu, j); err == nil {
+				weights = d.m.SampleWeights(weights)
+			}
+		} else if weights, err = d.m.Derivative(pt.Mu, j); err == nil {
+			rows, err = d.termRows()
+		}
+		if err != nil {
+			return nil, err
+		}
+		values, err := d.assemble(ctx, weights, rows)
+		if err != nil {
+			return nil, err
+		}
+		v := solve.TraceProduct(d.m.Pattern(), z, values)
+		out[j] = complex(scalar.Real(v), scalar.Imag(v))
+	}
+	return out, nil
+}
+
+// lanczos answers by stochastic Lanczos quadrature.
+func (d *determinant[S]) lanczos(ctx context.Context, pt *point[S]) (*LogDet, error) {
+	if d.opt.Gradient {
+		return nil, &MethodError{Trace, "gives no gradient", "use --method direct"}
+	}
+	values, full, err := d.current(ctx, pt)
+	if err != nil {
+		return nil, err
+	}
+	pre, err := d.preconditioned(ctx, pt)
+	if err != nil {
+		return nil, err
+	}
+	v, err := StochasticLogDet(ctx, d.m.Pattern(), values, pre, d.opt)
+	if err != nil {
+		return nil, err
+	}
+	r := unknownLogDet(Trace, pt)
+	r.LogAbs, r.Sign, r.Estimate = v.LogDet, 1, v.HalfWidth
+	if d.m.Field == surrogate.FieldComplex {
+		return nil, &MethodError{Trace, "needs Hermitian positive definite matrices, these are complex", "use --method direct"}
+	}
+	if e := d.modelError(pt); !math.IsInf(e, 1) {
+		r.Estimate += e
+	} else if d.m.Parts == nil {
+		r.Estimate += float64(d.m.Rows) * errorOfA(pt.answer, full)
+	}
+	return r, nil
+}
+
+// preconditioned returns the factor of the nearest term as a preconditioner,
+// where several points share it and it fits into memory.
+func (d *determinant[S]) preconditioned(ctx context.Context, pt *point[S]) (*lanczos.Preconditioner[S], error) {
+	if d.m.Parts != nil || d.opt.Points < leastBatch {
+		return nil, nil
+	}
+	f, err := d.termFactor(ctx, d.m.NearestTerm(pt.answer))
+	var memory *MemoryError
+	if errors.As(err, &memory) {
+		return nil, nil
+	}
+	if err != nil || f.Info().Method != "cholesky" {
+		return nil, err
+	}
+	logAbs, _ := f.LogDet()
+	return &lanczos.Preconditioner[S]{
+		Solve: func(ctx context.Context, b *dense.Matrix[S]) error {
+			return f.Solve(ctx, b, matrix.NoTranspose)
+		},
+		HalfSolve: f.HalfSolve, LogDet: logAbs,
+	}, nil
+}
+
+// StochasticLogDet estimates log det of one Hermitian positive definite matrix;
+// pre may be nil.
+func StochasticLogDet[S scalar.Scalar](ctx context.Context, p *matrix.Pattern, values []S, pre *lanczos.Preconditioner[S], opt LogDetOptions) (lanczos.Result, error) {
+	if !matrix.PositiveDiagonal(p, values) || p.Symmetry == matrix.General || p.Symmetry == matrix.SkewSymmetric {
+		return lanczos.Result{}, &MethodError{Trace, "needs Hermitian positive definite matrices", "use --method direct"}
+	}
+	return lanczos.Estimate(ctx, p.Rows, func(ctx context.Context, x, y *dense.Matrix[S]) error {
+		return matrix.MulBlock(ctx, p, values, x, y, matrix.NoTranspose, opt.Threads)
+	}, pre, lanczos.Options{
+		Vectors: opt.Vectors, Tolerance: opt.Tolerance, Seed: opt.Seed, Threads: opt.Threads, Traces: knownTraces(p, values, pre != nil),
+	})
+}
+
+// knownTraces returns tr A and tr A² = ‖A‖_F², which take out what the random
+// vectors make of them; none with a preconditioner.
+func knownTraces[S scalar.Scalar](p *matrix.Pattern, values []S, preconditioned bool) []float64 {
+	if preconditioned {
+		return nil
+	}
+	var first, second scalar.Sum
+	p.Each(func(k, i, j int) {
+		if i == j {
+			first.Add(scalar.Real(values[k]))
+		}
+		a := scalar.Abs(values[k])
+		second.Add(float64(p.Multiplicity(i, j)) * a * a)
+	})
+	return []float64{first.Value(), second.Value()}
+}
