@@ -109,16 +109,41 @@ func (l *logdetting) nothing(done func(error) error) error {
 	return nil
 }
 
-// all answers the jobs, many at a time.
+// logdetAnswers are the answers to some jobs.
+type logdetAnswers struct {
+	jobs    []onlineJob
+	results []*answer.LogDet
+	errs    []error
+}
+
+// all answers the jobs, many at a time: while some are written the next ones are
+// computed.
 func (l *logdetting) all(ctx context.Context, jobs []onlineJob) (failure, err error) {
 	p := l.newProgress()
 	defer p.end()
-	for lo := 0; lo < len(jobs); lo += logdetBatch {
-		p.report("log det", lo, len(jobs))
-		part := jobs[lo:min(len(jobs), lo+logdetBatch)]
-		if err := l.some(ctx, part, len(jobs), &failure, p); err != nil {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	answers := make(chan logdetAnswers)
+	go func() {
+		defer close(answers)
+		for lo := 0; lo < len(jobs); lo += logdetBatch {
+			select {
+			case answers <- l.answer(ctx, jobs[lo:min(len(jobs), lo+logdetBatch)]):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	done := 0
+	for some := range answers {
+		p.report("log det", done, len(jobs))
+		if err := l.deliver(some, len(jobs), &failure, p); err != nil {
 			return nil, err
 		}
+		done += len(some.jobs)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	if l.failed > 0 && len(jobs) > 1 {
 		failure = &sweepError{l.failed, len(jobs), failure}
@@ -133,10 +158,8 @@ func (l *logdetting) all(ctx context.Context, jobs []onlineJob) (failure, err er
 	return failure, nil
 }
 
-// some answers part of the total jobs.
-func (l *logdetting) some(ctx context.Context, jobs []onlineJob, total int, failure *error, p *progress) error {
-	names := l.model.ParameterNames()
-	isComplex := l.model.Field == surrogate.FieldComplex
+// answer computes answers to some jobs.
+func (l *logdetting) answer(ctx context.Context, jobs []onlineJob) logdetAnswers {
 	points := make([]answer.Point, len(jobs))
 	early := make([]error, len(jobs))
 	for i := range jobs {
@@ -145,12 +168,23 @@ func (l *logdetting) some(ctx context.Context, jobs []onlineJob, total int, fail
 			points[i].Answer, early[i] = l.model.FromProbe(jobs[i].probe)
 		}
 	}
-	results, errs := l.solver.LogDet(ctx, points)
-	for i, r := range results {
-		err := errs[i]
-		if early[i] != nil {
-			err = early[i]
+	out := logdetAnswers{jobs: jobs}
+	out.results, out.errs = l.solver.LogDet(ctx, points)
+	for i, err := range early {
+		if err != nil {
+			out.errs[i] = err
 		}
+	}
+	return out
+}
+
+// deliver judges and writes answers to some of the total jobs.
+func (l *logdetting) deliver(some logdetAnswers, total int, failure *error, p *progress) error {
+	names := l.model.ParameterNames()
+	isComplex := l.model.Field == surrogate.FieldComplex
+	jobs := some.jobs
+	for i, r := range some.results {
+		err := some.errs[i]
 		if err == nil {
 			err = l.judge(&jobs[i], r)
 		}
