@@ -45,6 +45,7 @@ bench: $(BIN) ## Go benchmarks, and whole processes beside a script and SuiteSpa
 	sh bench/offline.sh
 	sh bench/solve.sh
 	sh bench/reduced.sh
+	sh bench/logdet.sh
 
 clean: ## remove what was built
 	rm -rf bin demo bench/new.txt bench/data
