@@ -37,7 +37,7 @@ func (o *offlineOptions) bind(f *pflag.FlagSet) {
 
 	f.BoolVar(&o.LogDet, "logdet", false, "prepare log det: factorise the samples, or nodes of given parts")
 	f.Float64Var(&o.LogDetTolerance, "logdet-tol", surrogate.DefaultLogDetTolerance, "absolute error of log det that its nodes should reach; when given, exit 3 if they do not")
-	f.IntVar(&o.LogDetMax, "logdet-max", 0, "factorise at most this many matrices (default: all samples, 60 nodes of given parts)")
+	f.IntVar(&o.LogDetMax, "logdet-max", 0, "factorise at most this many samples and matrices of the model, or nodes of given parts (default: all samples and 100, or 60)")
 	f.StringVar(&o.LogDetNodes, "logdet-nodes", o.LogDetNodes, "nodes of given parts: anywhere in the box of the samples, or samples")
 	f.StringVar(&o.LogDetHessians, "logdet-hessians", o.LogDetHessians, "second derivatives at the nodes of given parts: auto (up to 1500 rows) or no")
 	heading(f, headLogDet, "logdet", "logdet-tol", "logdet-max", "logdet-nodes", "logdet-hessians")

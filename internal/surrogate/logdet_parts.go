@@ -271,7 +271,8 @@ func (p *partsNodes[S]) asFunction(ctx context.Context) error {
 }
 
 // spread returns count of the points, each the farthest from those before it in
-// box widths, beginning with the one nearest the centre.
+// box widths, of wide positive parameters in logarithms, beginning with the one
+// nearest the centre.
 func spread(points *dense.Matrix[float64], count int) []int {
 	scaled := points.Clone()
 	for j := range points.Cols {
@@ -279,12 +280,15 @@ func spread(points *dense.Matrix[float64], count int) []int {
 		for i := range points.Rows {
 			lo, hi = min(lo, points.At(i, j)), max(hi, points.At(i, j))
 		}
+		scale := func(x float64) float64 { return (x-lo)/(hi-lo) - 0.5 }
+		switch {
+		case !(hi > lo):
+			scale = func(float64) float64 { return 0 }
+		case lo > 0 && hi >= logRatio*lo:
+			scale = func(x float64) float64 { return math.Log(x/lo)/math.Log(hi/lo) - 0.5 }
+		}
 		for i := range points.Rows {
-			if hi > lo {
-				scaled.Set(i, j, (points.At(i, j)-lo)/(hi-lo)-0.5)
-			} else {
-				scaled.Set(i, j, 0)
-			}
+			scaled.Set(i, j, scale(points.At(i, j)))
 		}
 	}
 	next, nearest := 0, math.Inf(1)

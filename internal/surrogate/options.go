@@ -31,7 +31,7 @@ type Options struct {
 
 	LogDet          bool    `json:"logdet"`          // prepare log det A_μ
 	LogDetTolerance float64 `json:"logdet_tol"`      // absolute error of log det that its nodes aim at
-	LogDetMax       int     `json:"logdet_max"`      // most matrices factorised for it; 0 = all samples, DefaultLogDetMax of given parts
+	LogDetMax       int     `json:"logdet_max"`      // most samples, and matrices of the model, factorised for it; 0 = all samples and 100, of given parts DefaultLogDetMax nodes
 	LogDetNodes     string  `json:"logdet_nodes"`    // of given parts: box (anywhere) or samples
 	LogDetHessians  string  `json:"logdet_hessians"` // of given parts: auto (while an explicit inverse is cheap) or no
 	Only            string  `json:"only"`            // "logdet": keep nothing but log det in the bundle
