@@ -120,7 +120,7 @@ func (d *determinant[S]) check() error {
 		if !slices.Contains(d.fitted, method) {
 			hint := "prepare the bundle with: eimtool offline SAMPLES --logdet"
 			if d.m.LogDet != nil {
-				hint = fmt.Sprintf("one of %v", append(append([]string{}, d.fitted...), Direct))
+				hint = fmt.Sprintf("one of %v", d.possible())
 			}
 			return &MethodError{method, d.refusal(), hint}
 		}
@@ -128,6 +128,15 @@ func (d *determinant[S]) check() error {
 		return &MethodError{method, "no such method", fmt.Sprintf("one of %v", LogDetMethods())}
 	}
 	return nil
+}
+
+// possible lists the methods that the bundle allows.
+func (d *determinant[S]) possible() []string {
+	list := append([]string{Auto}, d.fitted...)
+	if d.matrices {
+		list = append(list, Direct)
+	}
+	return list
 }
 
 // refusal says why a fitted method is not at hand.
@@ -220,8 +229,10 @@ func (d *determinant[S]) fromFit(method string, v surrogate.LogDetValue) (*LogDe
 	if math.IsNaN(v.LogAbs) || math.IsNaN(v.Estimate) {
 		return nil, &LogDetError{"log det or its error estimate is not a number", "choose a point inside the box of the samples"}
 	}
-	slack := bracketSlack*(1+math.Abs(v.LogAbs)+float64(l.Size)) + v.Estimate
-	if v.LogAbs < v.Lower-slack || v.LogAbs > v.Upper+slack {
+	inside := math.Min(math.Max(v.LogAbs, v.Lower), v.Upper)
+	if far := math.Abs(v.LogAbs - inside); far <= v.Estimate {
+		r.LogAbs = inside // the bounds are rigorous, the fit is not
+	} else if far > bracketSlack*(1+math.Abs(v.LogAbs)+float64(l.Size)) {
 		return nil, &LogDetError{
 			fmt.Sprintf("log det %.6g lies outside of its rigorous bounds %.6g and %.6g: the nodes and the parts do not belong together", v.LogAbs, v.Lower, v.Upper),
 			"make the bundle again, and check the parts and their coefficients",

@@ -16,10 +16,10 @@ import (
 )
 
 // LogDetRoundOff estimates the rounding of log det by factorisation of a matrix
-// of order n, 2·ε·√n·κ + ε·|log det|, κ being the condition of the equilibrated
+// of order n, 2·ε·√n·κ + 4·ε·|log det|, κ being the condition of the equilibrated
 // matrix.
 func LogDetRoundOff(n int, condition, logAbs float64) float64 {
-	return 2*scalar.Eps*math.Sqrt(float64(n))*condition + scalar.Eps*math.Abs(logAbs)
+	return 2*scalar.Eps*math.Sqrt(float64(n))*condition + 4*scalar.Eps*math.Abs(logAbs)
 }
 
 // current returns the matrix at a point: the model of all samples where the
@@ -93,13 +93,16 @@ func unknownLogDet[S scalar.Scalar](method string, pt *point[S]) *LogDet {
 // setPhase sets the sign of a real determinant, or the phase of a complex one on
 // the best branch that is known.
 func (d *determinant[S]) setPhase(ctx context.Context, pt *point[S], solver *solve.Solver[S], values []S, phase S, r *LogDet) error {
+	l := d.m.LogDet
 	if d.m.Field != surrogate.FieldComplex {
 		r.Sign = math.Copysign(1, scalar.Real(phase))
+		if l != nil && l.Refusal == "" && r.Sign != l.Sign {
+			r.Warnings = append(r.Warnings, "the modelled matrix has a determinant of the other sign than all samples: A is not known well enough here")
+		}
 		return nil
 	}
 	r.Phase = complex(scalar.Real(phase), scalar.Imag(phase))
 	r.Angle, r.Branch = cmplx.Phase(r.Phase), Wrapped
-	l := d.m.LogDet
 	if l != nil && l.Sampled != nil && pt.Mu != nil {
 		if v, err := l.Sampled.At(pt.Mu); err == nil && v.HasPhase && v.PhaseEstimate < 1 {
 			r.Angle += 2 * math.Pi * math.Round((v.Phase-r.Angle)/(2*math.Pi))

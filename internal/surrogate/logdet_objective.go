@@ -92,7 +92,7 @@ func (p *preparation[T, S]) structuralChange() float64 {
 // traceQuantile is the share of left-out samples at which the error of log det is
 // covered by the estimated error of A times the amplification. The trace of an
 // error has either sign, unlike its norm, so that large ratios are chance.
-const traceQuantile = 0.75
+const traceQuantile = 0.85
 
 // setOutcome records how errors of A turned into errors of log det.
 func (l *LogDet) setOutcome(names []string, results []outcome, best int, full outcome) {

@@ -302,10 +302,13 @@ func spread(points *dense.Matrix[float64], count int) []int {
 	var out []int
 	for len(out) < min(count, points.Rows) {
 		out = append(out, next)
+		gap[next] = -1 // taken
 		far := -1.0
 		from := next
 		for i := range gap {
-			gap[i] = min(gap[i], relativeGap(scaled.Row(i), scaled.Row(from)))
+			if gap[i] >= 0 {
+				gap[i] = min(gap[i], relativeGap(scaled.Row(i), scaled.Row(from)))
+			}
 			if gap[i] > far {
 				next, far = i, gap[i]
 			}

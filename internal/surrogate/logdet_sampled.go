@@ -26,7 +26,10 @@ func (p *preparation[T, S]) finishLogDet(core *Core[T]) error {
 			return err
 		}
 	}
-	if l.Refusal = d.refusal(m.Files); l.Refusal != "" {
+	if l.Refusal = d.refusal(m.Files); l.Refusal == "" && len(d.samples) < leastSamples {
+		l.Refusal = fmt.Sprintf("%d samples tell too little of it, %d are needed", len(d.samples), leastSamples)
+	}
+	if l.Refusal != "" {
 		m.Warnings = append(m.Warnings, "log det cannot be interpolated: "+l.Refusal+" (use logdet --method direct)")
 		return nil
 	}
@@ -47,6 +50,10 @@ func (p *preparation[T, S]) finishLogDet(core *Core[T]) error {
 	}
 	return nil
 }
+
+// leastSamples is the number of samples below which log det is not interpolated:
+// there would be nothing to judge the result by.
+const leastSamples = 5
 
 // phasesOf returns the phases of a complex family, or the common sign of a
 // real one.

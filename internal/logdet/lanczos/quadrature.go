@@ -56,7 +56,7 @@ func sweepQL(d, e, z []float64, l, m int) {
 	s, c, p := 1.0, 1.0, 0.0
 	for i := m - 1; i >= l; i-- {
 		f, b := s*e[i], c*e[i]
-		r = math.Sqrt(f*f + g*g)
+		r = math.Hypot(f, g)
 		e[i+1] = r
 		if r == 0 { // the matrix splits here
 			d[i+1] -= p

@@ -43,10 +43,11 @@ func (f *family) node(alpha []float64, second bool) Node {
 		panic(err)
 	}
 	n := Node{Alpha: alpha, LogDet: chol.LogDet(), Trace: make([]float64, k)}
+	left := mat.DenseCopyOf(inverse)
 	w := make([]*mat.Dense, k)
 	for j := range scaled {
 		w[j] = new(mat.Dense)
-		w[j].Mul(inverse, scaled[j])
+		w[j].Mul(left, mat.DenseCopyOf(scaled[j]))
 		n.Trace[j] = mat.Trace(w[j])
 	}
 	if second {

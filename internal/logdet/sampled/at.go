@@ -72,7 +72,7 @@ func (m *Model) value(fn *Function, mu []float64, outside float64, slope []float
 		if err != nil {
 			return 0, 0, err
 		}
-		return v.value, fn.estimate(mu, v.difference, true), nil
+		return v.value, fn.estimate(mu, v.difference, true) + rounding(v.value), nil
 	}
 	near := make([]float64, len(mu))
 	for j, x := range mu {
@@ -99,7 +99,7 @@ func (m *Model) value(fn *Function, mu []float64, outside float64, slope []float
 		}
 		estimate = max(step, fn.estimate(mu, direct.difference, false)) + gap*outside
 	}
-	if estimate += fn.estimate(near, v.difference, true); !(outside <= 1) {
+	if estimate += fn.estimate(near, v.difference, true) + rounding(v.value); !(outside <= 1) {
 		estimate = math.Inf(1)
 	}
 	return value, estimate, nil

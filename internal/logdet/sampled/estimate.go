@@ -38,6 +38,7 @@ type Estimate struct {
 	Ratio      float64                // of errors between the nodes to errors at left-out nodes
 	Largest    float64                // largest error; +Inf when nothing is known
 	Alone      bool                   // there is no second model
+	Level      float64                // least estimate before Scale, from validation; 0 without
 	Scale      float64                // of the whole estimate, from validation; 1 without
 }
 
@@ -149,7 +150,7 @@ func (e *Estimate) spline(x, h, t float64) float64 {
 		peak = max(peak, v)
 	}
 	shape := max(math.Pow(4*t*(1-t), e.Shape), leastShape)
-	return e.Scale * bound * e.Factor * shape * peak
+	return e.Scale * max(bound*e.Factor*shape*peak, e.Level)
 }
 
 // neighbours tells what is known near a point.
@@ -241,7 +242,7 @@ func (e *Estimate) at(x []float64, d float64, inside bool) float64 {
 	if !inside {
 		v = max(v, bound*near.peak, calibration*d)
 	}
-	return e.Scale * max(v, e.Ratio*near.peak/bound)
+	return e.Scale * max(v, e.Ratio*near.peak/bound, e.Level)
 }
 
 // quantile returns the q-quantile of x by linear interpolation.

@@ -29,12 +29,12 @@ type Samples struct {
 // Options steer Fit; the zero value is the default.
 type Options struct {
 	Tolerance float64 // wanted absolute error of log|det|; 0: as good as MaxNodes allow
-	MaxNodes  int     // most additional nodes of the surrogate; 0: 100, negative: none
+	MaxNodes  int     // most additional nodes of the surrogate, which is asked at ten more points to check the model; 0: 100, negative: none of either
 	// SlopeTrust is the largest Samples.SlopeError, relative to the largest
 	// left-out error of models of the values alone, at which slopes are tried;
 	// 0 stands for 1. Whether they are used is decided by left-out values.
 	SlopeTrust float64
-	Seed       uint64 // changes nothing: nothing is random
+	Seed       uint64 // of the points where the model is checked
 	Threads    int    // 0 = all processors; results do not depend on it
 	Progress   func(stage string, done, total int)
 }

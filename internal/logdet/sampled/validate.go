@@ -8,8 +8,10 @@ import (
 )
 
 // The surrogate is asked at validationPoints further points, no nodes of any
-// model. The estimate is then multiplied by validationSafety times the largest
-// ratio of error to estimate there, but not by less than leastScale.
+// model. Estimates below their median there are raised to it: left-out nodes do
+// not tell so well where the error is small. All are then multiplied by
+// validationSafety times the largest ratio of error to estimate at the points, but
+// not by less than leastScale.
 const (
 	validationPoints = 10
 	leastValidated   = 5
@@ -26,38 +28,91 @@ func (f *fitter) validate(m *Model) error {
 	points := make([][]float64, validationPoints)
 	for i := range points {
 		points[i] = append([]float64(nil), f.lower...)
-		for _, j := range f.params {
-			points[i][j] += rng.Float64() * (f.upper[j] - f.lower[j])
+	}
+	for _, j := range f.params {
+		for i, stratum := range rng.Perm(len(points)) {
+			u := (float64(stratum) + rng.Float64()) / float64(len(points))
+			points[i][j] += (1 - math.Cos(math.Pi*u)) / 2 * (f.upper[j] - f.lower[j])
 		}
 	}
-	known, err := f.ask(points)
+	known, err := f.ask(append(points, f.corners()...))
 	if err != nil || len(known) < leastValidated {
 		return err
 	}
-	var logAbs, phase float64
-	for _, k := range known {
-		v, err := m.At(k.mu)
+	if err := m.correct(m.LogAbs, known, false); err != nil || m.Phase == nil {
+		return err
+	}
+	return m.correct(m.Phase, known, true)
+}
+
+// corners returns the corners of the box in two or three parameters: nodes are
+// rare there. In one parameter the ends are samples.
+func (f *fitter) corners() [][]float64 {
+	dim := len(f.params)
+	if dim < 2 || dim > 3 {
+		return nil
+	}
+	out := make([][]float64, 1<<dim)
+	for c := range out {
+		out[c] = append([]float64(nil), f.lower...)
+		for d, j := range f.params {
+			if c>>d&1 == 1 {
+				out[c][j] = f.upper[j]
+			}
+		}
+	}
+	return out
+}
+
+// correct sets the level and the scale of the estimate of fn, and leaves the
+// difference of two models out of it where it is less sharp with it: they cross,
+// and say nothing there.
+func (m *Model) correct(fn *Function, known []found, phase bool) error {
+	var best *Estimate
+	own, least := *fn.Estimate, math.Inf(1)
+	for _, alone := range []bool{false, true} {
+		if own.Alone && !alone {
+			continue
+		}
+		e := own
+		e.Alone, fn.Estimate = alone, &e
+		typical, err := m.scale(&e, known, phase)
 		if err != nil {
 			return err
 		}
-		logAbs = max(logAbs, ratio(v.LogAbs-k.logAbs, v.Estimate, k.logAbs))
-		if v.HasPhase {
-			phase = max(phase, ratio(math.Remainder(v.Phase-k.phase, 2*math.Pi), v.PhaseEstimate, v.Phase))
+		if best == nil || typical < least {
+			best, least = &e, typical
 		}
 	}
-	m.LogAbs.Estimate.Scale = max(validationSafety*logAbs, leastScale)
-	if m.Phase != nil {
-		m.Phase.Estimate.Scale = max(validationSafety*phase, leastScale)
-	}
+	fn.Estimate = best
 	return nil
 }
 
-// ratio returns |e|/estimate, where errors at the rounding of a value of the
-// given size do not count.
-func ratio(e, estimate, size float64) float64 {
-	const rounding = 64 * scalar.Eps
-	if math.Abs(e) <= rounding*max(1, math.Abs(size)) {
-		return 0
+// scale sets the level and the scale of e and returns the median of the estimates
+// that come out. Errors and estimates are less the rounding, which comes on top.
+func (m *Model) scale(e *Estimate, known []found, phase bool) (typical float64, err error) {
+	errors, estimates := make([]float64, len(known)), make([]float64, len(known))
+	for i, k := range known {
+		v, err := m.At(k.mu)
+		if err != nil {
+			return 0, err
+		}
+		d, size, estimate := v.LogAbs-k.logAbs, v.LogAbs, v.Estimate
+		if phase {
+			d, size, estimate = math.Remainder(v.Phase-k.phase, 2*math.Pi), v.Phase, v.PhaseEstimate
+		}
+		errors[i] = max(math.Abs(d)-rounding(size), 0)
+		estimates[i] = max(estimate-rounding(size), math.SmallestNonzeroFloat64)
 	}
-	return math.Abs(e) / max(estimate, math.SmallestNonzeroFloat64)
+	e.Level = quantile(estimates, 0.5)
+	worst := 0.0
+	for i := range estimates {
+		estimates[i] = max(estimates[i], e.Level)
+		worst = max(worst, errors[i]/estimates[i])
+	}
+	e.Scale = max(validationSafety*worst, leastScale)
+	return e.Scale * quantile(estimates, 0.5), nil
 }
+
+// rounding estimates the rounding of a value and of its fit.
+func rounding(value float64) float64 { return 64 * scalar.Eps * max(1, math.Abs(value)) }
