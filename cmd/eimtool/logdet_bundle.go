@@ -136,13 +136,19 @@ func (l *logdetting) all(ctx context.Context, jobs []onlineJob) (failure, err er
 	}()
 	done := 0
 	for some := range answers {
+		if err != nil {
+			continue // the other side reads the bundle until it has seen the end
+		}
 		p.report("log det", done, len(jobs))
-		if err := l.deliver(some, len(jobs), &failure, p); err != nil {
-			return nil, err
+		if err = l.deliver(some, len(jobs), &failure, p); err != nil {
+			cancel()
 		}
 		done += len(some.jobs)
 	}
-	if err := ctx.Err(); err != nil {
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
 		return nil, err
 	}
 	if l.failed > 0 && len(jobs) > 1 {

@@ -130,8 +130,11 @@ func (t *logdetTable) add(mu []float64, r *answer.LogDet) error {
 		}
 	}
 	b := t.line[:0]
-	for _, x := range mu {
-		b = append(strconv.AppendFloat(b, x, 'g', -1, 64), ',')
+	for j := range t.names {
+		if mu != nil { // under --probe alone they are not known
+			b = strconv.AppendFloat(b, mu[j], 'g', -1, 64)
+		}
+		b = append(b, ',')
 	}
 	switch {
 	case !t.isComplex:

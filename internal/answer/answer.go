@@ -9,6 +9,9 @@
 //	             where the bundle keeps them
 //	krylov       iteration with the factor of the nearest term
 //
+// It gives log det A_μ in the same way (NewLogDet): by a method that was fitted
+// offline, by factorisation, or by stochastic Lanczos quadrature.
+//
 // It reads no files itself: a Source completes the parts of a model that were
 // left on disk, when they are needed.
 package answer

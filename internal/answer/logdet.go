@@ -116,6 +116,9 @@ func (d *determinant[S]) check() error {
 		if !d.matrices {
 			return &MethodError{method, "the bundle holds log det alone, no matrices", "make it without --only logdet"}
 		}
+		if method == Trace && !d.definite() {
+			return &MethodError{Trace, "needs Hermitian positive definite matrices", "use --method direct"}
+		}
 	case Measure, Interpolate, Combine:
 		if !slices.Contains(d.fitted, method) {
 			hint := "prepare the bundle with: eimtool offline SAMPLES --logdet"
@@ -128,6 +131,11 @@ func (d *determinant[S]) check() error {
 		return &MethodError{method, "no such method", fmt.Sprintf("one of %v", LogDetMethods())}
 	}
 	return nil
+}
+
+// definite reports whether the matrices may be Hermitian positive definite.
+func (d *determinant[S]) definite() bool {
+	return d.m.Symmetry == "hermitian" || d.m.Symmetry == "symmetric" && d.m.Field == surrogate.FieldReal
 }
 
 // possible lists the methods that the bundle allows.
@@ -282,16 +290,15 @@ func (d *determinant[S]) dear(ctx context.Context, p Point, fitted *LogDet) (*Lo
 		run = d.lanczos
 	}
 	r, err := run(ctx, pt)
-	if err != nil {
-		var memory *MemoryError
-		if fitted == nil || ctx.Err() != nil {
-			if errors.As(err, &memory) && d.opt.Method == Auto {
-				return d.lanczos(ctx, pt)
-			}
-			return nil, err
-		}
+	var memory *MemoryError
+	switch {
+	case errors.As(err, &memory) && fitted != nil:
 		fitted.Reason, fitted.Warnings = "the matrix cannot be factorised", append(fitted.Warnings, err.Error())
 		return fitted, nil
+	case errors.As(err, &memory) && d.opt.Method == Auto && d.definite():
+		return d.lanczos(ctx, pt)
+	case err != nil:
+		return nil, err
 	}
 	switch {
 	case d.opt.Method != Auto:

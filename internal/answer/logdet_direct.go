@@ -22,28 +22,62 @@ func LogDetRoundOff(n int, condition, logAbs float64) float64 {
 	return 2*scalar.Eps*math.Sqrt(float64(n))*condition + 4*scalar.Eps*math.Abs(logAbs)
 }
 
+// undetermined is the rounding error of log det from which on nothing is known of
+// it.
+const undetermined = 1
+
 // current returns the matrix at a point: the model of all samples where the
 // bundle keeps them, whose log det has no truncation error, otherwise Ã_μ.
-func (d *determinant[S]) current(ctx context.Context, pt *point[S]) (values []S, full bool, err error) {
+func (d *determinant[S]) current(ctx context.Context, pt *point[S]) (*assembled[S], error) {
 	table, err := d.tableRows()
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
+	a := &assembled[S]{full: d.m.Parts != nil}
 	if table != nil && pt.theta != nil && d.m.Parts == nil {
-		values, err = d.assemble(ctx, d.m.SampleWeights(pt.theta), table)
-		return values, true, err
+		a.full, a.weights, a.rows = true, d.m.SampleWeights(pt.theta), table
+	} else {
+		a.weights = pt.answer.Beta
+		if a.rows, err = d.termRows(); err != nil {
+			return nil, err
+		}
 	}
-	terms, err := d.termRows()
-	if err != nil {
-		return nil, false, err
+	a.values, err = d.assemble(ctx, a.weights, a.rows)
+	return a, err
+}
+
+// assembled is a matrix with what it was combined from.
+type assembled[S scalar.Scalar] struct {
+	values  []S
+	full    bool // without truncation
+	weights []complex128
+	rows    [][]S
+}
+
+// cancellation returns the largest ratio, over the columns of the stored
+// pattern, of the moduli that were summed to the moduli that are left: by so
+// much more than ε the entries of a column are wrong.
+func (a *assembled[S]) cancellation(p *matrix.Pattern) float64 {
+	worst := 1.0
+	for j := range p.Cols {
+		lo, hi := p.Column(j)
+		var summed, left float64
+		for k := lo; k < hi; k++ {
+			left += scalar.Abs(a.values[k])
+			for m, row := range a.rows {
+				summed += cmplx.Abs(a.weights[m]) * scalar.Abs(row[k])
+			}
+		}
+		if summed > worst*left {
+			worst = summed / left
+		}
 	}
-	values, err = d.assemble(ctx, pt.answer.Beta, terms)
-	return values, d.m.Parts != nil, err
+	return worst
 }
 
 // factorised answers by the factorisation of A_μ.
 func (d *determinant[S]) factorised(ctx context.Context, pt *point[S]) (*LogDet, error) {
-	values, full, err := d.current(ctx, pt)
+	a, err := d.current(ctx, pt)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +85,7 @@ func (d *determinant[S]) factorised(ctx context.Context, pt *point[S]) (*LogDet,
 	if err != nil {
 		return nil, err
 	}
-	f, err := solver.Factorise(ctx, values)
+	f, err := solver.Factorise(ctx, a.values)
 	if err != nil {
 		return nil, singular(err)
 	}
@@ -59,24 +93,28 @@ func (d *determinant[S]) factorised(ctx context.Context, pt *point[S]) (*LogDet,
 	r := unknownLogDet(Direct, pt)
 	var phase S
 	r.LogAbs, phase = f.LogDet()
-	if err := d.setPhase(ctx, pt, solver, values, phase, r); err != nil {
+	if err := d.setPhase(ctx, pt, solver, a.values, phase, r); err != nil {
 		return nil, err
 	}
 	condition, err := f.EquilibratedCondition(ctx)
 	if err != nil {
 		return nil, singular(err)
 	}
+	rounding := LogDetRoundOff(d.m.Rows, condition*a.cancellation(d.m.Pattern()), r.LogAbs)
+	if !(rounding < undetermined) {
+		return nil, &LogDetError{"the matrix is singular, or too near to it, to the accuracy of its entries: log det is not determined", "choose another point"}
+	}
 	var z []S
-	if d.opt.Gradient || d.needsTraces(full) {
+	if d.opt.Gradient || d.needsTraces(a.full) {
 		if z, err = f.SelectedInverse(ctx); err != nil {
 			return nil, singular(err)
 		}
 	}
-	model, err := d.changeOfLogDet(ctx, pt, values, z, full)
+	model, err := d.changeOfLogDet(ctx, pt, a.values, z, a.full)
 	if err != nil {
 		return nil, err
 	}
-	r.Estimate = model + LogDetRoundOff(d.m.Rows, condition, r.LogAbs)
+	r.Estimate = model + rounding
 	if d.opt.Gradient {
 		r.Gradient, err = d.traces(ctx, pt, z)
 	}
@@ -241,7 +279,7 @@ func (d *determinant[S]) lanczos(ctx context.Context, pt *point[S]) (*LogDet, er
 	if d.opt.Gradient {
 		return nil, &MethodError{Trace, "gives no gradient", "use --method direct"}
 	}
-	values, full, err := d.current(ctx, pt)
+	a, err := d.current(ctx, pt)
 	if err != nil {
 		return nil, err
 	}
@@ -249,19 +287,16 @@ func (d *determinant[S]) lanczos(ctx context.Context, pt *point[S]) (*LogDet, er
 	if err != nil {
 		return nil, err
 	}
-	v, err := StochasticLogDet(ctx, d.m.Pattern(), values, pre, d.opt)
+	v, err := StochasticLogDet(ctx, d.m.Pattern(), a.values, pre, d.opt)
 	if err != nil {
 		return nil, err
 	}
 	r := unknownLogDet(Trace, pt)
 	r.LogAbs, r.Sign, r.Estimate = v.LogDet, 1, v.HalfWidth
-	if d.m.Field == surrogate.FieldComplex {
-		return nil, &MethodError{Trace, "needs Hermitian positive definite matrices, these are complex", "use --method direct"}
-	}
 	if e := d.modelError(pt); !math.IsInf(e, 1) {
 		r.Estimate += e
 	} else if d.m.Parts == nil {
-		r.Estimate += float64(d.m.Rows) * errorOfA(pt.answer, full)
+		r.Estimate += float64(d.m.Rows) * errorOfA(pt.answer, a.full)
 	}
 	return r, nil
 }
@@ -292,8 +327,11 @@ func (d *determinant[S]) preconditioned(ctx context.Context, pt *point[S]) (*lan
 // StochasticLogDet estimates log det of one Hermitian positive definite matrix;
 // pre may be nil.
 func StochasticLogDet[S scalar.Scalar](ctx context.Context, p *matrix.Pattern, values []S, pre *lanczos.Preconditioner[S], opt LogDetOptions) (lanczos.Result, error) {
-	if !matrix.PositiveDiagonal(p, values) || p.Symmetry == matrix.General || p.Symmetry == matrix.SkewSymmetric {
+	if p.Symmetry != matrix.Hermitian && (p.Symmetry != matrix.Symmetric || scalar.IsComplex[S]()) {
 		return lanczos.Result{}, &MethodError{Trace, "needs Hermitian positive definite matrices", "use --method direct"}
+	}
+	if !matrix.PositiveDiagonal(p, values) {
+		return lanczos.Result{}, &LogDetError{"the matrix is not positive definite: an element of its diagonal is not positive", "use --method direct"}
 	}
 	return lanczos.Estimate(ctx, p.Rows, func(ctx context.Context, x, y *dense.Matrix[S]) error {
 		return matrix.MulBlock(ctx, p, values, x, y, matrix.NoTranspose, opt.Threads)
@@ -316,5 +354,9 @@ func knownTraces[S scalar.Scalar](p *matrix.Pattern, values []S, preconditioned 
 		a := scalar.Abs(values[k])
 		second.Add(float64(p.Multiplicity(i, j)) * a * a)
 	})
-	return []float64{first.Value(), second.Value()}
+	traces := []float64{first.Value(), second.Value()}
+	if !scalar.AllFinite(traces) { // beyond float64: then without
+		return nil
+	}
+	return traces
 }

@@ -46,8 +46,11 @@ func (m *Model) only() error {
 	if m.Options.Only != "logdet" {
 		return nil
 	}
-	if m.LogDet == nil || m.LogDet.Preferred == "" {
-		return &BuildError{fmt.Errorf("nothing is left of the bundle: log det cannot be fitted: %s", m.LogDet.Refusal)}
+	switch l := m.LogDet; {
+	case l == nil:
+		return &OptionError{"only", m.Options.Only, "--logdet beside it"}
+	case l.Preferred == "":
+		return &BuildError{fmt.Errorf("nothing is left of the bundle: log det cannot be fitted: %s", l.Refusal)}
 	}
 	m.Strip()
 	return nil

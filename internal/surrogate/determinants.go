@@ -3,6 +3,7 @@ package surrogate
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"eimtool/internal/dense"
 	"eimtool/internal/scalar"
@@ -82,14 +83,20 @@ func (d *determinants[S]) change(i int, w []S) S {
 // nothing speaks against it: of real matrices whose determinant changes sign, or
 // whose number of negative eigenvalues changes, some between the samples are
 // singular, and log|det| has a pole there.
-func (d *determinants[S]) refusal(files []string) string {
-	for r := 1; r < len(d.samples); r++ {
-		a, b := files[d.samples[0]], files[d.samples[r]]
+func (d *determinants[S]) refusal(files []string, realFamily bool) string {
+	if !realFamily {
+		return ""
+	}
+	known := -1 // the first whose number of negative eigenvalues is known
+	for r, i := range d.samples {
+		if d.negative[r] >= 0 && known < 0 {
+			known = r
+		}
 		switch {
-		case d.negative[r] >= 0 && d.negative[0] >= 0 && d.negative[r] != d.negative[0]:
-			return fmt.Sprintf("det A vanishes between samples: %s has %d negative eigenvalues, %s has %d", a, d.negative[0], b, d.negative[r])
-		case !scalar.IsComplex[S]() && scalar.Real(d.phase[r]) != scalar.Real(d.phase[0]):
-			return fmt.Sprintf("det A changes sign between samples: it is %s for %s and %s for %s", signWord(d.phase[0]), a, signWord(d.phase[r]), b)
+		case d.negative[r] >= 0 && d.negative[r] != d.negative[known]:
+			return fmt.Sprintf("det A vanishes between samples: %s has %d negative eigenvalues, %s has %d", files[d.samples[known]], d.negative[known], files[i], d.negative[r])
+		case math.Signbit(scalar.Real(d.phase[r])) != math.Signbit(scalar.Real(d.phase[0])):
+			return fmt.Sprintf("det A changes sign between samples: it is %s for %s and %s for %s", signWord(d.phase[0]), files[d.samples[0]], signWord(d.phase[r]), files[i])
 		}
 	}
 	return ""

@@ -69,7 +69,7 @@ func testDeterminants[S scalar.Scalar](t *testing.T, f *known) {
 		}
 		testChange(t, d, i, all)
 	}
-	if why := d.refusal(files); why != "" {
+	if why := d.refusal(files, !scalar.IsComplex[S]()); why != "" {
 		t.Errorf("refused: %s", why)
 	}
 }
@@ -153,16 +153,16 @@ func TestRefusal(t *testing.T) {
 		{"one crosses", []float64{-1, 1, 1}, []int{1, 2, 2}, "a has 1 negative eigenvalues, b has 2"},
 	} {
 		d := &determinants[float64]{samples: []int{0, 1, 2}, phase: c.phase, negative: c.negative}
-		if got := d.refusal(files); c.want == "" && got != "" || !strings.Contains(got, c.want) {
+		if got := d.refusal(files, true); c.want == "" && got != "" || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
 	turning := &determinants[complex128]{samples: []int{0, 1}, phase: []complex128{1, -1}, negative: []int{-1, -1}}
-	if got := turning.refusal(files); got != "" {
+	if got := turning.refusal(files, false); got != "" {
 		t.Errorf("complex determinants turn: %q", got)
 	}
 	subset := &determinants[float64]{samples: []int{1, 2}, phase: []float64{1, -1}, negative: []int{-1, -1}}
-	if got := subset.refusal(files); !strings.Contains(got, "for b and negative for c") {
+	if got := subset.refusal(files, true); !strings.Contains(got, "for b and negative for c") {
 		t.Errorf("names of a subset: %q", got)
 	}
 }

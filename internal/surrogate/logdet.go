@@ -43,6 +43,7 @@ type LogDet struct {
 	LambdaModes   int     // principal coordinates in which the weights of sampled families are made
 	LambdaError   float64 // largest error of log det at nodes that are not combined
 	LambdaFactor  float64 // the same over its indicator n·η
+	LambdaAbsSum  float64 // largest Σ|λ| there
 
 	// What errors of A do to log det at left-out samples. Amplification is the
 	// largest ratio of the absolute error of log det to the relative error of A,
@@ -278,6 +279,9 @@ func logDetCombine[S scalar.Scalar](m *Model, model *lambda.Model[S], mu []float
 	}
 	if w.Directions > 0 && l.LambdaFactor > 0 {
 		out.Estimate = 2 * l.LambdaFactor * float64(l.Size) * w.EtaLog
+	}
+	if w.AbsSum > l.LambdaAbsSum { // beyond what was seen at the nodes left out
+		out.Estimate *= w.AbsSum / l.LambdaAbsSum
 	}
 	out.Estimate += logDetRoundOff * float64(l.Size) * w.AbsSum
 	if m.Parts != nil {

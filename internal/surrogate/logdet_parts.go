@@ -257,7 +257,7 @@ func (p *partsNodes[S]) asFunction(ctx context.Context) error {
 	for i := range names {
 		names[i] = fmt.Sprintf("point %d", i+1)
 	}
-	if l.Refusal = d.refusal(names); l.Refusal != "" {
+	if l.Refusal = d.refusal(names, m.Field != FieldComplex); l.Refusal != "" {
 		m.Warnings = append(m.Warnings, "log det cannot be interpolated: "+l.Refusal+" (use logdet --method direct)")
 		return nil
 	}

@@ -26,7 +26,7 @@ func (p *preparation[T, S]) finishLogDet(core *Core[T]) error {
 			return err
 		}
 	}
-	if l.Refusal = d.refusal(m.Files); l.Refusal == "" && len(d.samples) < leastSamples {
+	if l.Refusal = d.refusal(m.Files, m.Field != FieldComplex); l.Refusal == "" && len(d.samples) < leastSamples {
 		l.Refusal = fmt.Sprintf("%d samples tell too little of it, %d are needed", len(d.samples), leastSamples)
 	}
 	if l.Refusal != "" {
@@ -321,8 +321,10 @@ func calibrateLambda[S scalar.Scalar](l *LogDet, model *lambda.Model[S], alpha, 
 	for _, i := range left {
 		w, err := model.At(alpha.Row(i))
 		if err != nil {
+			l.LambdaError = math.Inf(1)
 			continue
 		}
+		l.LambdaAbsSum = math.Max(l.LambdaAbsSum, w.AbsSum)
 		e := scalar.Abs(model.LogDet(w, l.Size, nodes) - target.Data[i])
 		l.LambdaError = math.Max(l.LambdaError, e)
 		if w.Directions > 0 && w.EtaLog > 0 {

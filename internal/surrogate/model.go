@@ -12,6 +12,9 @@
 // of their span, where the Euclidean distance is the Frobenius distance of the
 // matrices: after Build no entry of a matrix is touched until Assemble.
 //
+// For solving with A_μ and for log det A_μ a Model holds what packages reduced,
+// lambda and logdet/... make of the same samples.
+//
 // A Model is plain data; package bundle stores it. This package reads no files.
 package surrogate
 

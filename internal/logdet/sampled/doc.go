@@ -9,8 +9,8 @@
 // surrogate). Each predicts left-out nodes, value and slopes left out
 // together; the one with the smallest errors is kept, and the same residuals
 // calibrate the error estimate. A model that used slopes or the surrogate is
-// compared with the surrogate at ten further points, which scales its estimate;
-// the error of the surrogate itself is the caller's to add. All errors are
+// compared with the surrogate at ten further points and in the corners of small
+// boxes, which scales its estimate; the error of the surrogate itself is the caller's to add. All errors are
 // absolute: they are errors of a logarithm.
 //
 // It is not for affine families with known parts; package measure does much

@@ -29,7 +29,7 @@ type Samples struct {
 // Options steer Fit; the zero value is the default.
 type Options struct {
 	Tolerance float64 // wanted absolute error of log|det|; 0: as good as MaxNodes allow
-	MaxNodes  int     // most additional nodes of the surrogate, which is asked at ten more points to check the model; 0: 100, negative: none of either
+	MaxNodes  int     // most additional nodes of the surrogate, which is asked at ten more points and in corners to check the model; 0: 100, negative: none of either
 	// SlopeTrust is the largest Samples.SlopeError, relative to the largest
 	// left-out error of models of the values alone, at which slopes are tried;
 	// 0 stands for 1. Whether they are used is decided by left-out values.

@@ -8,14 +8,15 @@ import (
 )
 
 // The surrogate is asked at validationPoints further points, no nodes of any
-// model. Estimates below their median there are raised to it: left-out nodes do
+// model, a Latin hypercube (McKay, Beckman, Conover, Technometrics 21(2), 1979),
+// and in corners. Estimates below their median there are raised to it: left-out nodes do
 // not tell so well where the error is small. All are then multiplied by
 // validationSafety times the largest ratio of error to estimate at the points, but
 // not by less than leastScale.
 const (
 	validationPoints = 10
 	leastValidated   = 5
-	validationSafety = 2
+	validationSafety = 2.5
 	leastScale       = 0.02
 )
 
@@ -32,7 +33,7 @@ func (f *fitter) validate(m *Model) error {
 	for _, j := range f.params {
 		for i, stratum := range rng.Perm(len(points)) {
 			u := (float64(stratum) + rng.Float64()) / float64(len(points))
-			points[i][j] += (1 - math.Cos(math.Pi*u)) / 2 * (f.upper[j] - f.lower[j])
+			points[i][j] += u * (f.upper[j] - f.lower[j])
 		}
 	}
 	known, err := f.ask(append(points, f.corners()...))
