@@ -2,13 +2,11 @@ package answer
 
 import (
 	"context"
-	"errors"
 	"math"
 	"math/cmplx"
 	"math/rand/v2"
+	"slices"
 
-	"eimtool/internal/dense"
-	"eimtool/internal/logdet/lanczos"
 	"eimtool/internal/matrix"
 	"eimtool/internal/scalar"
 	"eimtool/internal/solve"
@@ -54,25 +52,35 @@ type assembled[S scalar.Scalar] struct {
 	rows    [][]S
 }
 
+// cancellationColumns is the number of columns that one goroutine looks at.
+const cancellationColumns = 1024
+
 // cancellation returns the largest ratio, over the columns of the stored
 // pattern, of the moduli that were summed to the moduli that are left: by so
 // much more than ε the entries of a column are wrong.
-func (a *assembled[S]) cancellation(p *matrix.Pattern) float64 {
-	worst := 1.0
-	for j := range p.Cols {
-		lo, hi := p.Column(j)
-		var summed, left float64
-		for k := lo; k < hi; k++ {
-			left += scalar.Abs(a.values[k])
+func (a *assembled[S]) cancellation(ctx context.Context, p *matrix.Pattern, threads int) (float64, error) {
+	worst := make([]float64, scalar.BlockCount(p.Cols, cancellationColumns))
+	err := scalar.Blocks(ctx, p.Cols, cancellationColumns, threads, func(b, first, last int) {
+		worst[b] = 1
+		for j := first; j < last; j++ {
+			lo, hi := p.Column(j)
+			summed, left := 0.0, 0.0
 			for m, row := range a.rows {
-				summed += cmplx.Abs(a.weights[m]) * scalar.Abs(row[k])
+				size := 0.0
+				for _, v := range row[lo:hi] {
+					size += scalar.Abs(v)
+				}
+				summed += cmplx.Abs(a.weights[m]) * size
+			}
+			for _, v := range a.values[lo:hi] {
+				left += scalar.Abs(v)
+			}
+			if summed > worst[b]*left {
+				worst[b] = summed / left
 			}
 		}
-		if summed > worst*left {
-			worst = summed / left
-		}
-	}
-	return worst
+	})
+	return slices.Max(append(worst, 1)), err
 }
 
 // factorised answers by the factorisation of A_μ.
@@ -100,7 +108,11 @@ func (d *determinant[S]) factorised(ctx context.Context, pt *point[S]) (*LogDet,
 	if err != nil {
 		return nil, singular(err)
 	}
-	rounding := LogDetRoundOff(d.m.Rows, condition*a.cancellation(d.m.Pattern()), r.LogAbs)
+	lost, err := a.cancellation(ctx, d.m.Pattern(), d.engine.opt.Threads)
+	if err != nil {
+		return nil, err
+	}
+	rounding := LogDetRoundOff(d.m.Rows, condition*lost, r.LogAbs)
 	if !(rounding < undetermined) {
 		return nil, &LogDetError{"the matrix is singular, or too near to it, to the accuracy of its entries: log det is not determined", "choose another point"}
 	}
@@ -272,91 +284,4 @@ func (d *determinant[S]) traces(ctx context.Context, pt *point[S], z []S) ([]com
 		out[j] = complex(scalar.Real(v), scalar.Imag(v))
 	}
 	return out, nil
-}
-
-// lanczos answers by stochastic Lanczos quadrature.
-func (d *determinant[S]) lanczos(ctx context.Context, pt *point[S]) (*LogDet, error) {
-	if d.opt.Gradient {
-		return nil, &MethodError{Trace, "gives no gradient", "use --method direct"}
-	}
-	a, err := d.current(ctx, pt)
-	if err != nil {
-		return nil, err
-	}
-	pre, err := d.preconditioned(ctx, pt)
-	if err != nil {
-		return nil, err
-	}
-	v, err := StochasticLogDet(ctx, d.m.Pattern(), a.values, pre, d.opt)
-	if err != nil {
-		return nil, err
-	}
-	r := unknownLogDet(Trace, pt)
-	r.LogAbs, r.Sign, r.Estimate = v.LogDet, 1, v.HalfWidth
-	if e := d.modelError(pt); !math.IsInf(e, 1) {
-		r.Estimate += e
-	} else if d.m.Parts == nil {
-		r.Estimate += float64(d.m.Rows) * errorOfA(pt.answer, a.full)
-	}
-	return r, nil
-}
-
-// preconditioned returns the factor of the nearest term as a preconditioner,
-// where several points share it and it fits into memory.
-func (d *determinant[S]) preconditioned(ctx context.Context, pt *point[S]) (*lanczos.Preconditioner[S], error) {
-	if d.m.Parts != nil || d.opt.Points < leastBatch {
-		return nil, nil
-	}
-	f, err := d.termFactor(ctx, d.m.NearestTerm(pt.answer))
-	var memory *MemoryError
-	if errors.As(err, &memory) {
-		return nil, nil
-	}
-	if err != nil || f.Info().Method != "cholesky" {
-		return nil, err
-	}
-	logAbs, _ := f.LogDet()
-	return &lanczos.Preconditioner[S]{
-		Solve: func(ctx context.Context, b *dense.Matrix[S]) error {
-			return f.Solve(ctx, b, matrix.NoTranspose)
-		},
-		HalfSolve: f.HalfSolve, LogDet: logAbs,
-	}, nil
-}
-
-// StochasticLogDet estimates log det of one Hermitian positive definite matrix;
-// pre may be nil.
-func StochasticLogDet[S scalar.Scalar](ctx context.Context, p *matrix.Pattern, values []S, pre *lanczos.Preconditioner[S], opt LogDetOptions) (lanczos.Result, error) {
-	if p.Symmetry != matrix.Hermitian && (p.Symmetry != matrix.Symmetric || scalar.IsComplex[S]()) {
-		return lanczos.Result{}, &MethodError{Trace, "needs Hermitian positive definite matrices", "use --method direct"}
-	}
-	if !matrix.PositiveDiagonal(p, values) {
-		return lanczos.Result{}, &LogDetError{"the matrix is not positive definite: an element of its diagonal is not positive", "use --method direct"}
-	}
-	return lanczos.Estimate(ctx, p.Rows, func(ctx context.Context, x, y *dense.Matrix[S]) error {
-		return matrix.MulBlock(ctx, p, values, x, y, matrix.NoTranspose, opt.Threads)
-	}, pre, lanczos.Options{
-		Vectors: opt.Vectors, Tolerance: opt.Tolerance, Seed: opt.Seed, Threads: opt.Threads, Traces: knownTraces(p, values, pre != nil),
-	})
-}
-
-// knownTraces returns tr A and tr A² = ‖A‖_F², which take out what the random
-// vectors make of them; none with a preconditioner.
-func knownTraces[S scalar.Scalar](p *matrix.Pattern, values []S, preconditioned bool) []float64 {
-	if preconditioned {
-		return nil
-	}
-	var first, second scalar.Sum
-	p.Each(func(k, i, j int) {
-		if i == j {
-			first.Add(scalar.Real(values[k]))
-		}
-		a := scalar.Abs(values[k])
-		second.Add(float64(p.Multiplicity(i, j)) * a * a)
-	})
-	traces := []float64{first.Value(), second.Value()}
-	if !scalar.AllFinite(traces) { // beyond float64: then without
-		return nil
-	}
-	return traces
 }

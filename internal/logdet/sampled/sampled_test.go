@@ -232,7 +232,7 @@ func TestVirtualNodes(t *testing.T) {
 				}
 			}
 			value, phase, gradient, cover := c.family.worst(t, m, tests)
-			const seeds = 16 // other points of comparison
+			const seeds = 6 // other points of comparison
 			s.Surrogate = c.family.surrogate
 			for seed := uint64(1); seed < seeds && c.tolerance > 0 && !c.complexes; seed++ {
 				other := fit(t, s, sampled.Options{MaxNodes: c.mostNodes, Tolerance: c.tolerance, Seed: seed})
