@@ -319,7 +319,9 @@ func (o *verifyOptions) judge(res *verifyResult) error {
 	if e := res.MaxErrorX; e != nil && !(float64(*e) <= o.tol) {
 		return &accuracyError{fmt.Sprintf("largest error of x %.2e above --tol %g", float64(*e), o.tol), ""}
 	}
-	if e := res.MaxErrorLogDet; e != nil && !(float64(*e) <= o.tol) {
+	if e := res.MaxErrorLogDet; e != nil && math.IsNaN(float64(*e)) {
+		return &accuracyError{"log det was refused, or has the wrong sign, at a point: see the table", ""}
+	} else if e != nil && !(float64(*e) <= o.tol) {
 		return &accuracyError{fmt.Sprintf("largest error of log det %.2e above --tol %g", float64(*e), o.tol), ""}
 	}
 	if res.Against != nil && !(float64(res.Against.Difference) <= o.tol) {

@@ -49,7 +49,7 @@ type LogDet struct {
 	Reason       string
 	Accepted     bool
 	Warnings     []string
-	Sign         float64    // of real families
+	Sign         float64    // of real families; 0 where it is not known
 	Phase        complex128 // of complex families; 0 where it is not known
 	Branch       string     // of complex families, "" without a phase
 	Angle        float64    // the phase in radians, on that branch
@@ -117,7 +117,7 @@ func (d *determinant[S]) check() error {
 			return &MethodError{method, "the bundle holds log det alone, no matrices", "make it without --only logdet"}
 		}
 		if method == Trace && !d.definite() {
-			return &MethodError{Trace, "needs Hermitian positive definite matrices", "use --method direct"}
+			return &MethodError{Trace, "needs positive definite matrices in symmetric or hermitian storage", "use --method direct"}
 		}
 	case Measure, Interpolate, Combine:
 		if !slices.Contains(d.fitted, method) {
@@ -206,18 +206,22 @@ func (d *determinant[S]) fit(p Point) (*LogDet, error) {
 		if d.matrices && !asked && errors.As(err, &sign) {
 			return nil, nil
 		}
-		return nil, fitError(err)
+		return nil, d.fitError(err)
 	}
 	return d.fromFit(method, v)
 }
 
 // fitError makes an error about the point of one about its coordinates.
-func fitError(err error) error {
+func (d *determinant[S]) fitError(err error) error {
 	var parts *surrogate.PartsError
 	if errors.As(err, &parts) {
 		return err
 	}
-	return &LogDetError{err.Error(), "choose a point inside the box of the samples, or use --method direct"}
+	hint := "choose a point inside the box of the samples"
+	if d.matrices {
+		hint += ", or use --method direct"
+	}
+	return &LogDetError{err.Error(), hint}
 }
 
 // bracketSlack is the rounding, relative to the size of log det and the order of
@@ -237,20 +241,32 @@ func (d *determinant[S]) fromFit(method string, v surrogate.LogDetValue) (*LogDe
 	if math.IsNaN(v.LogAbs) || math.IsNaN(v.Estimate) {
 		return nil, &LogDetError{"log det or its error estimate is not a number", "choose a point inside the box of the samples"}
 	}
-	inside := math.Min(math.Max(v.LogAbs, v.Lower), v.Upper)
-	if far := math.Abs(v.LogAbs - inside); far <= v.Estimate {
-		r.LogAbs = inside // the bounds are rigorous, the fit is not
-	} else if far > bracketSlack*(1+math.Abs(v.LogAbs)+float64(l.Size)) {
-		return nil, &LogDetError{
-			fmt.Sprintf("log det %.6g lies outside of its rigorous bounds %.6g and %.6g: the nodes and the parts do not belong together", v.LogAbs, v.Lower, v.Upper),
-			"make the bundle again, and check the parts and their coefficients",
-		}
+	if err := d.hold(r); err != nil {
+		return nil, err
 	}
 	if d.m.Field == surrogate.FieldComplex && v.HasPhase {
 		r.Angle, r.Branch = v.Phase, Unwrapped
+		if l.Accretive {
+			r.Branch = Continuous
+		}
 		r.Phase = complex(math.Cos(v.Phase), math.Sin(v.Phase))
 	}
 	return r, nil
+}
+
+// hold moves a value that is outside of its rigorous bounds by no more than its
+// estimate to the bound, and refuses one that is farther off.
+func (d *determinant[S]) hold(r *LogDet) error {
+	inside := math.Min(math.Max(r.LogAbs, r.Lower), r.Upper)
+	if far := math.Abs(r.LogAbs - inside); far <= r.Estimate {
+		r.LogAbs = inside
+	} else if far > bracketSlack*(1+math.Abs(r.LogAbs)+float64(d.m.Rows)) {
+		return &LogDetError{
+			fmt.Sprintf("log det %.6g lies outside of its rigorous bounds %.6g and %.6g: the nodes and the parts do not belong together", r.LogAbs, r.Lower, r.Upper),
+			"make the bundle again, and check the parts and their coefficients",
+		}
+	}
+	return nil
 }
 
 // enough says whether a fitted answer needs no factorisation.
@@ -311,8 +327,8 @@ func (d *determinant[S]) dear(ctx context.Context, p Point, fitted *LogDet) (*Lo
 	default:
 		r.Reason = "the estimates of the fitted methods are larger"
 	}
-	if fitted != nil {
-		r.Lower, r.Upper = fitted.Lower, fitted.Upper
+	if p.Mu != nil {
+		r.Lower, r.Upper = d.m.LogDetBounds(p.Mu)
 	}
-	return r, nil
+	return r, d.hold(r)
 }

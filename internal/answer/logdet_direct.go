@@ -127,6 +127,7 @@ func (d *determinant[S]) factorised(ctx context.Context, pt *point[S]) (*LogDet,
 		return nil, err
 	}
 	r.Estimate = model + rounding
+	d.trustSign(r)
 	if d.opt.Gradient {
 		r.Gradient, err = d.traces(ctx, pt, z)
 	}
@@ -146,14 +147,11 @@ func (d *determinant[S]) setPhase(ctx context.Context, pt *point[S], solver *sol
 	l := d.m.LogDet
 	if d.m.Field != surrogate.FieldComplex {
 		r.Sign = math.Copysign(1, scalar.Real(phase))
-		if l != nil && l.Refusal == "" && r.Sign != l.Sign {
-			r.Warnings = append(r.Warnings, "the modelled matrix has a determinant of the other sign than all samples: A is not known well enough here")
-		}
 		return nil
 	}
 	r.Phase = complex(scalar.Real(phase), scalar.Imag(phase))
 	r.Angle, r.Branch = cmplx.Phase(r.Phase), Wrapped
-	if l != nil && l.Sampled != nil && pt.Mu != nil {
+	if l != nil && !l.Accretive && l.Sampled != nil && pt.Mu != nil {
 		if v, err := l.Sampled.At(pt.Mu); err == nil && v.HasPhase && v.PhaseEstimate < 1 {
 			r.Angle += 2 * math.Pi * math.Round((v.Phase-r.Angle)/(2*math.Pi))
 			r.Branch = Unwrapped
@@ -169,6 +167,22 @@ func (d *determinant[S]) setPhase(ctx context.Context, pt *point[S], solver *sol
 	}
 	r.Angle, r.Branch = imag(v), Continuous
 	return nil
+}
+
+// signKnown is the estimated error of log det up to which det A has the sign that
+// was found.
+const signKnown = 1
+
+// trustSign replaces a sign that the error of A may have turned: by that of all
+// samples, where they agree and no singular matrix lies between them.
+func (d *determinant[S]) trustSign(r *LogDet) {
+	if r.Sign == 0 || r.Estimate < signKnown {
+		return
+	}
+	r.Sign = 0
+	if l := d.m.LogDet; l != nil && l.Refusal == "" {
+		r.Sign = l.Sign
+	}
 }
 
 // amplification returns the calibrated factor from relative errors of A to

@@ -65,7 +65,7 @@ func (d *determinant[S]) preconditioned(ctx context.Context, pt *point[S]) (*lan
 // pre may be nil.
 func StochasticLogDet[S scalar.Scalar](ctx context.Context, p *matrix.Pattern, values []S, pre *lanczos.Preconditioner[S], opt LogDetOptions) (lanczos.Result, error) {
 	if p.Symmetry != matrix.Hermitian && (p.Symmetry != matrix.Symmetric || scalar.IsComplex[S]()) {
-		return lanczos.Result{}, &MethodError{Trace, "needs Hermitian positive definite matrices", "use --method direct"}
+		return lanczos.Result{}, &MethodError{Trace, "needs a positive definite matrix in symmetric or hermitian storage", "use --method direct"}
 	}
 	if !matrix.PositiveDiagonal(p, values) {
 		return lanczos.Result{}, &LogDetError{"the matrix is not positive definite: an element of its diagonal is not positive", "use --method direct"}

@@ -196,7 +196,7 @@ func (m *Model) logDetMeasure(mu []float64, gradient bool) (LogDetValue, error) 
 		return LogDetValue{}, err
 	}
 	out := LogDetValue{LogAbs: v.LogDet, Estimate: v.Estimate, Outside: m.outside(mu), Lower: math.Inf(-1), Upper: math.Inf(1)}
-	if b := m.LogDet.Bracket; b != nil {
+	if b := m.LogDet.Bracket; b != nil { // made last
 		out.Lower, out.Upper = b.At(alpha)
 	}
 	if !gradient {
@@ -215,6 +215,19 @@ func (m *Model) logDetMeasure(mu []float64, gradient bool) (LogDetValue, error) 
 		out.Gradient[j] = complex(sum, 0)
 	}
 	return out, nil
+}
+
+// LogDetBounds returns rigorous bounds of log det A_μ for the parts as given, ±Inf
+// where nothing is known.
+func (m *Model) LogDetBounds(mu []float64) (lower, upper float64) {
+	lower, upper = math.Inf(-1), math.Inf(1)
+	if m.LogDet == nil || m.LogDet.Bracket == nil {
+		return lower, upper
+	}
+	if alpha, err := m.positiveAlpha(mu); err == nil {
+		return m.LogDet.Bracket.At(alpha)
+	}
+	return lower, upper
 }
 
 // SignError says that a coefficient of the parts is not positive, so that the
@@ -274,9 +287,9 @@ func logDetCombine[S scalar.Scalar](m *Model, model *lambda.Model[S], mu []float
 	v := model.LogDet(w, l.Size, nodes)
 	out := LogDetValue{
 		LogAbs: scalar.Real(v), Phase: scalar.Imag(v), HasPhase: scalar.IsComplex[S](),
-		Lower: math.Inf(-1), Upper: math.Inf(1), Outside: w.Outside,
-		Estimate: lambdaSafety * l.LambdaError,
+		Outside: w.Outside, Estimate: lambdaSafety * l.LambdaError,
 	}
+	out.Lower, out.Upper = m.LogDetBounds(mu)
 	if w.Directions > 0 && l.LambdaFactor > 0 {
 		out.Estimate = 2 * l.LambdaFactor * float64(l.Size) * w.EtaLog
 	}

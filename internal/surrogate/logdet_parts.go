@@ -115,7 +115,7 @@ func (p *partsNodes[S]) asMeasure(ctx context.Context) error {
 	})
 	var at *measure.CandidateError
 	if errors.As(err, &at) {
-		return fmt.Errorf("%s: %w", p.where(at.Candidate), at.Err)
+		return fmt.Errorf("%s: %w", m.placeOf(p.points.Row(at.Candidate)), at.Err)
 	}
 	if err != nil {
 		return err
@@ -138,11 +138,11 @@ func (p *partsNodes[S]) asMeasure(ctx context.Context) error {
 	return fitLogDetLambda(ctx, m, m.Parts.Weights, true, p.opt, func(model *lambda.Model[float64]) { l.RealLambda = model })
 }
 
-// where names the point of a candidate.
-func (p *partsNodes[S]) where(candidate int) string {
+// placeOf names a point.
+func (m *Model) placeOf(mu []float64) string {
 	s := "at "
-	for j, q := range p.m.Parameters {
-		s += fmt.Sprintf("%s%s=%g", separator(j), q.Name, p.points.At(candidate, j))
+	for j, q := range m.Parameters {
+		s += fmt.Sprintf("%s%s=%g", separator(j), q.Name, mu[j])
 	}
 	return s
 }
@@ -246,7 +246,7 @@ func (p *partsNodes[S]) asFunction(ctx context.Context) error {
 	for i := range points.Rows {
 		one, err := family.at(ctx, points.Row(i))
 		if err != nil {
-			return fmt.Errorf("point %d: %w", i+1, err)
+			return fmt.Errorf("%s: %w", m.placeOf(points.Row(i)), err)
 		}
 		d.logAbs, d.phase, d.negative = append(d.logAbs, one.logAbs), append(d.phase, one.phase), append(d.negative, one.negative)
 		copy(slopes.Row(i), one.slope)
@@ -255,7 +255,7 @@ func (p *partsNodes[S]) asFunction(ctx context.Context) error {
 	l.Phase, l.Sign = phasesOf(d, m.Field == FieldComplex)
 	names := make([]string, points.Rows)
 	for i := range names {
-		names[i] = fmt.Sprintf("point %d", i+1)
+		names[i] = m.placeOf(points.Row(i))
 	}
 	if l.Refusal = d.refusal(names, m.Field != FieldComplex); l.Refusal != "" {
 		m.Warnings = append(m.Warnings, "log det cannot be interpolated: "+l.Refusal+" (use logdet --method direct)")
@@ -307,7 +307,7 @@ func spread(points *dense.Matrix[float64], count int) []int {
 		from := next
 		for i := range gap {
 			if gap[i] >= 0 {
-				gap[i] = min(gap[i], relativeGap(scaled.Row(i), scaled.Row(from)))
+				gap[i] = min(gap[i], distance(scaled.Row(i), scaled.Row(from)))
 			}
 			if gap[i] > far {
 				next, far = i, gap[i]
@@ -317,7 +317,7 @@ func spread(points *dense.Matrix[float64], count int) []int {
 	return out
 }
 
-func relativeGap(a, b []float64) float64 {
+func distance(a, b []float64) float64 {
 	sum := 0.0
 	for j := range a {
 		sum += (a[j] - b[j]) * (a[j] - b[j])

@@ -75,7 +75,9 @@ func dense2D(s int) *dense.Matrix[float64] {
 // at a confidence of 95 %, whatever decides the number of vectors.
 func TestCoverage(t *testing.T) {
 	for _, s := range studies(t) {
-
+		if s.slow && !*long {
+			continue
+		}
 		spread := s.p.estimate(t, lanczos.Options{}).StandardError * math.Sqrt(32)
 		for _, c := range []struct {
 			name string
