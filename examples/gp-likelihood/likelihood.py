@@ -66,6 +66,8 @@ def maximise(likelihood, y, side=11, rounds=8):
 
 
 def main():
+    if len(sys.argv) < 2:
+        sys.exit('usage: likelihood.py BUNDLE ["LENGTH NUGGET VALUE"] | --draw y.mtx')
     if sys.argv[1] == "--draw":
         y = np.linalg.cholesky(kernel(0.25, 0.01)) @ np.random.default_rng(42).standard_normal(len(POINTS))
         np.savetxt(sys.argv[2], y, fmt="%.17g", comments="",

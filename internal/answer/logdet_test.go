@@ -60,10 +60,17 @@ func (f *form) forLogDet(t *testing.T, change func(*surrogate.Options)) *surroga
 	})
 }
 
-// barsForLogDet makes a model of given parts whose measure is not sharp.
+// barsForLogDet makes a model of given parts whose measure is not sharp; nothing
+// may change that of the default options, which is shared.
 func barsForLogDet(t *testing.T, change func(*surrogate.Options)) (*form, *surrogate.Model) {
 	t.Helper()
 	f, p := bars(false)
+	const shared = "bars for log det"
+	models.Lock()
+	defer models.Unlock()
+	if m := models.byName[shared]; m != nil && change == nil {
+		return f, m
+	}
 	points := f.points()
 	mu := dense.New[float64](len(points), 2)
 	for i, x := range points {
@@ -77,6 +84,9 @@ func barsForLogDet(t *testing.T, change func(*surrogate.Options)) (*form, *surro
 	m, err := surrogate.BuildParts(t.Context(), &surrogate.PartsInput{Parts: p, Points: mu, SampleFiles: make([]string, len(points))}, o)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if change == nil {
+		models.byName[shared] = m
 	}
 	return f, m
 }
