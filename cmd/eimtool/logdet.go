@@ -47,7 +47,7 @@ func (a *app) logdetCommand() *cobra.Command {
 		Short: "Give log det A_mu",
 		Long:  logdetLong,
 		Example: `  eimtool logdet model.npz --mu k=3.2
-  eimtool logdet affine.npz --at sweep.csv --gradient -o logdet.csv
+  eimtool logdet model.npz --at sweep.csv --gradient -o logdet.csv
   eimtool logdet A.mtx`,
 		Args: arguments(1, 1, "a BUNDLE or a matrix file"),
 		RunE: func(cmd *cobra.Command, args []string) error {

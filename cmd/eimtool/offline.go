@@ -67,6 +67,7 @@ func (a *app) offlineCommand() *cobra.Command {
   eimtool offline 'snap/A_k={k}.mtx.gz' --tol 1e-6 --test test.csv -o model.npz
   eimtool offline samples.csv --rhs b.mtx -o model.npz
   eimtool offline points.csv --parts parts.csv --rhs b.mtx -o affine.npz
+  eimtool offline samples.csv --logdet -o logdet.npz
   eimtool offline samples.csv --dry-run`,
 		Args: func(c *cobra.Command, args []string) error {
 			least := 1
