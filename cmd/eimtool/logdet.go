@@ -71,7 +71,7 @@ func (a *app) logdetCommand() *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&o.method, "method", answer.Auto, strings.Join(answer.LogDetMethods(), ", "))
 	f.BoolVar(&o.gradient, "gradient", false, "give the derivatives in the parameters too")
-	f.IntVar(&o.vectors, "vectors", 0, "random vectors of trace (default: as many as --tol asks for, up to 256)")
+	f.IntVar(&o.vectors, "vectors", 0, "random vectors of trace, at least 6 (default: as many as --tol asks for, up to 256)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the random vectors of trace")
 	heading(f, headLogDet, "method", "gradient", "vectors", "seed")
 	f.Float64Var(&o.tol, "tol", 0, "absolute error of log det that an answer must meet; exit 3 otherwise")

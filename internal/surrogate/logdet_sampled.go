@@ -26,8 +26,8 @@ func (p *preparation[T, S]) finishLogDet(core *Core[T]) error {
 			return err
 		}
 	}
-	if l.Refusal = d.refusal(m.Files, m.Field != FieldComplex); l.Refusal == "" && len(d.samples) < leastSamples {
-		l.Refusal = fmt.Sprintf("%d samples tell too little of it, %d are needed", len(d.samples), leastSamples)
+	if l.Refusal = d.refusal(m.Files, m.Field != FieldComplex); l.Refusal == "" && len(d.samples) < leastSamples(len(m.Parameters)) {
+		l.Refusal = fmt.Sprintf("%d samples tell too little of it, %d are needed", len(d.samples), leastSamples(len(m.Parameters)))
 	}
 	if l.Refusal != "" {
 		m.Warnings = append(m.Warnings, "log det cannot be interpolated: "+l.Refusal+" (use logdet --method direct)")
@@ -51,9 +51,9 @@ func (p *preparation[T, S]) finishLogDet(core *Core[T]) error {
 	return nil
 }
 
-// leastSamples is the number of samples below which log det is not interpolated:
-// there would be nothing to judge the result by.
-const leastSamples = 5
+// leastSamples is the number of samples below which log det is not interpolated
+// in so many parameters: there would be nothing to judge the result by.
+func leastSamples(parameters int) int { return 3 + 2*parameters }
 
 // phasesOf returns the phases of a complex family, or the common sign of a
 // real one.
