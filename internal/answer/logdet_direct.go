@@ -5,7 +5,6 @@ import (
 	"math"
 	"math/cmplx"
 	"math/rand/v2"
-	"slices"
 
 	"eimtool/internal/matrix"
 	"eimtool/internal/scalar"
@@ -50,37 +49,6 @@ type assembled[S scalar.Scalar] struct {
 	full    bool // without truncation
 	weights []complex128
 	rows    [][]S
-}
-
-// cancellationColumns is the number of columns that one goroutine looks at.
-const cancellationColumns = 1024
-
-// cancellation returns the largest ratio, over the columns of the stored
-// pattern, of the moduli that were summed to the moduli that are left: by so
-// much more than ε the entries of a column are wrong.
-func (a *assembled[S]) cancellation(ctx context.Context, p *matrix.Pattern, threads int) (float64, error) {
-	worst := make([]float64, scalar.BlockCount(p.Cols, cancellationColumns))
-	err := scalar.Blocks(ctx, p.Cols, cancellationColumns, threads, func(b, first, last int) {
-		worst[b] = 1
-		for j := first; j < last; j++ {
-			lo, hi := p.Column(j)
-			summed, left := 0.0, 0.0
-			for m, row := range a.rows {
-				size := 0.0
-				for _, v := range row[lo:hi] {
-					size += scalar.Abs(v)
-				}
-				summed += cmplx.Abs(a.weights[m]) * size
-			}
-			for _, v := range a.values[lo:hi] {
-				left += scalar.Abs(v)
-			}
-			if summed > worst[b]*left {
-				worst[b] = summed / left
-			}
-		}
-	})
-	return slices.Max(append(worst, 1)), err
 }
 
 // factorised answers by the factorisation of A_μ.
