@@ -330,5 +330,9 @@ func (d *determinant[S]) dear(ctx context.Context, p Point, fitted *LogDet) (*Lo
 	if p.Mu != nil {
 		r.Lower, r.Upper = d.m.LogDetBounds(p.Mu)
 	}
+	if r.Method == Trace { // whose interval may miss the truth
+		r.LogAbs = math.Min(math.Max(r.LogAbs, r.Lower), r.Upper)
+		return r, nil
+	}
 	return r, d.hold(r)
 }
