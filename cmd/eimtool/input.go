@@ -170,3 +170,44 @@ func isTemplate(spec string) bool {
 	_, err := os.Stat(spec)
 	return err != nil && strings.ContainsAny(spec, "{}")
 }
+
+// readVectors reads the columns of an array file.
+func (a *app) readVectors(ctx context.Context, path string) ([][]complex128, error) {
+	f, err := a.readMatrix(ctx, path, mtx.ReadOptions{})
+	if err != nil {
+		return nil, err
+	}
+	full := f.Matrix.Expand()
+	v := make([][]complex128, full.Cols)
+	for j := range v {
+		v[j] = make([]complex128, full.Rows)
+	}
+	full.Each(func(k, i, j int) { v[j][i] = full.At(k) })
+	return v, nil
+}
+
+// readBlocks reads the boundaries of multi-physics blocks.
+func (a *app) readBlocks(path string) (rows, cols []int, err error) {
+	r, name, err := a.open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer r.Close()
+	return family.ReadBlocks(r, name)
+}
+
+// givenFlag is a flag with whether it was given.
+type givenFlag struct {
+	name  string
+	given bool
+}
+
+// refuseFlags refuses the first of the flags that was given; why follows its name.
+func refuseFlags(flags []givenFlag, hint, why string) error {
+	for _, f := range flags {
+		if f.given {
+			return inputErrorf(hint, "%s%s", f.name, why)
+		}
+	}
+	return nil
+}

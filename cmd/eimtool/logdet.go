@@ -119,20 +119,12 @@ func (o *logdetOptions) check(a *app, tolSet, vectorsSet bool, input string, isB
 
 // checkPlain refuses flags that need a bundle.
 func (o *logdetOptions) checkPlain() error {
-	for _, f := range []struct {
-		name string
-		set  bool
-	}{
+	return refuseFlags([]givenFlag{
 		{"--mu", len(o.mu) > 0},
 		{"--at", o.at != ""},
 		{"--probe", o.probe != ""},
 		{"--gradient", o.gradient},
 		{"--no-extrapolate", o.noExtrapolate},
 		{"--method " + o.method, !slices.Contains([]string{answer.Auto, answer.Direct, answer.Trace}, o.method)},
-	} {
-		if f.set {
-			return inputErrorf("give a bundle: eimtool offline SAMPLES --logdet -o model.npz", "%s: the input is one matrix, not a bundle", f.name)
-		}
-	}
-	return nil
+	}, "give a bundle: eimtool offline SAMPLES --logdet -o model.npz", ": the input is one matrix, not a bundle")
 }

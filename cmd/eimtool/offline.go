@@ -13,7 +13,6 @@ import (
 	"eimtool/internal/bundle"
 	"eimtool/internal/family"
 	"eimtool/internal/memory"
-	"eimtool/internal/mtx"
 	"eimtool/internal/report"
 	"eimtool/internal/surrogate"
 )
@@ -292,30 +291,6 @@ func (o *offlineOptions) parseWarps(names []string) error {
 		}
 	}
 	return nil
-}
-
-// readVectors reads the columns of an array file.
-func (a *app) readVectors(ctx context.Context, path string) ([][]complex128, error) {
-	f, err := a.readMatrix(ctx, path, mtx.ReadOptions{})
-	if err != nil {
-		return nil, err
-	}
-	full := f.Matrix.Expand()
-	v := make([][]complex128, full.Cols)
-	for j := range v {
-		v[j] = make([]complex128, full.Rows)
-	}
-	full.Each(func(k, i, j int) { v[j][i] = full.At(k) })
-	return v, nil
-}
-
-func (a *app) readBlocks(path string) (rows, cols []int, err error) {
-	r, name, err := a.open(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer r.Close()
-	return family.ReadBlocks(r, name)
 }
 
 // build loads the samples, builds the model and measures it on the test tables.

@@ -68,10 +68,7 @@ func (a *app) runOfflineParts(ctx context.Context, samples string, o *offlineOpt
 
 // checkParts refuses flags that have no meaning for given parts.
 func (o *offlineOptions) checkParts() error {
-	for _, f := range []struct {
-		name string
-		set  bool
-	}{
+	return refuseFlags([]givenFlag{
 		{"--max-terms", o.termsSet},
 		{"--basis", o.Basis != "snapshots"},
 		{"--select", o.Select != "auto"},
@@ -83,12 +80,7 @@ func (o *offlineOptions) checkParts() error {
 		{"--test", len(o.test) > 0},
 		{"--inverse", o.Inverse},
 		{"--dry-run", o.dryRun},
-	} {
-		if f.set {
-			return inputErrorf("leave it out", "%s with --parts: the terms are the parts and their coefficients are given", f.name)
-		}
-	}
-	return nil
+	}, "leave it out", " with --parts: the terms are the parts and their coefficients are given")
 }
 
 // partsPoints reads a table of samples, or of parameter points alone.

@@ -153,10 +153,7 @@ func (o *solveOptions) checkFlags(tolSet bool) error {
 
 // checkPlain refuses flags that need a bundle.
 func (o *solveOptions) checkPlain() error {
-	for _, f := range []struct {
-		name string
-		set  bool
-	}{
+	if err := refuseFlags([]givenFlag{
 		{"--mu", len(o.mu) > 0},
 		{"--at", o.at != ""},
 		{"--probe", o.probe != ""},
@@ -165,10 +162,8 @@ func (o *solveOptions) checkPlain() error {
 		{"--no-extrapolate", o.noExtrapolate},
 		{"--resume", o.resume},
 		{"--method " + o.method, o.method != answer.Auto && o.method != answer.Direct},
-	} {
-		if f.set {
-			return inputErrorf("give a bundle: eimtool offline SAMPLES -o model.npz", "%s: the input is one matrix, not a bundle", f.name)
-		}
+	}, "give a bundle: eimtool offline SAMPLES -o model.npz", ": the input is one matrix, not a bundle"); err != nil {
+		return err
 	}
 	switch {
 	case o.rhs == "":

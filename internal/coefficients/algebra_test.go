@@ -111,7 +111,7 @@ func TestRegularise(t *testing.T) {
 func TestSmallestIndices(t *testing.T) {
 	axes := []Axis{{Warp: WarpIdentity}, {Warp: WarpPeriodic}, {Warp: WarpIdentity}}
 	a := []float64{0.5, 0.9, 1.3}
-	idx, weight := smallestIndices(axes, a, 60)
+	idx, weight := SmallestIndices(axes, a, 60)
 	if len(weight) != 60 || len(idx) != 180 {
 		t.Fatalf("%d weights, %d indices", len(weight), len(idx))
 	}

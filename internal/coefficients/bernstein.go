@@ -94,7 +94,7 @@ func (s *space) kernelPart(kind string, logA []float64, nugget float64, z *dense
 	for d, v := range logA {
 		a[d] = math.Exp(v)
 	}
-	idx, weight := smallestIndices(s.axes, a, kernelTerms(s.p.n))
+	idx, weight := SmallestIndices(s.axes, a, kernelTerms(s.p.n))
 	gt := s.weighted(idx, weight)
 	var svd mat.SVD
 	if !svd.Factorize(mat.NewDense(gt.Rows, gt.Cols, gt.Data), mat.SVDThin) {

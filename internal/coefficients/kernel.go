@@ -49,10 +49,10 @@ func (h *indexHeap) Pop() any {
 	return m
 }
 
-// smallestIndices returns the at most count multi-indices j of smallest
+// SmallestIndices returns the at most count multi-indices j of smallest
 // a·degree(j), flattened, and the weights exp(−a·degree(j)); those below
 // 1e-18 are left out.
-func smallestIndices(axes []Axis, a []float64, count int) (idx []int, weight []float64) {
+func SmallestIndices(axes []Axis, a []float64, count int) (idx []int, weight []float64) {
 	dim := len(axes)
 	h := indexHeap{{idx: make([]int, dim)}}
 	seq := 0
@@ -114,7 +114,7 @@ func (s *space) factor(logA []float64) *kernelFactor {
 	for d, v := range logA {
 		a[d] = math.Exp(v)
 	}
-	idx, weight := smallestIndices(s.axes, a, kernelTerms(s.p.n))
+	idx, weight := SmallestIndices(s.axes, a, kernelTerms(s.p.n))
 	g := s.weighted(idx, weight)
 	f = &kernelFactor{r: upperFactor(g, s.p.n)}
 	f.norm = largestSingular(f.r)

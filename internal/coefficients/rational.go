@@ -24,7 +24,7 @@ func totalDegree(axes []Axis, deg int) (idx []int, terms int) {
 	for d := range axes {
 		count = count * (2*deg + d + 1) / (d + 1) // periodic axes have two functions per degree
 	}
-	all, w := smallestIndices(axes, a, max(count*4, 64))
+	all, w := SmallestIndices(axes, a, max(count*4, 64))
 	for k := range w {
 		if w[k] >= math.Exp(-float64(deg)-0.5) {
 			terms = k + 1
