@@ -17,11 +17,6 @@ func (f *Factor[T]) HalfSolve(ctx context.Context, b *dense.Matrix[T]) error {
 	return f.half(ctx, b, true)
 }
 
-// HalfSolveFirst replaces b by G⁻¹·b: HalfSolve of the result gives A⁻¹·b.
-func (f *Factor[T]) HalfSolveFirst(ctx context.Context, b *dense.Matrix[T]) error {
-	return f.half(ctx, b, false)
-}
-
 // half applies one of the two triangles: A = R⁻¹·(L·Lᴴ)·R⁻¹ with L permuted like
 // the rows of A, so that G = R⁻¹·L.
 func (f *Factor[T]) half(ctx context.Context, b *dense.Matrix[T], second bool) error {
