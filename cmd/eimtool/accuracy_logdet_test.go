@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -22,15 +21,7 @@ var logdetFamilies = []string{
 // column returns the named column of a CSV file.
 func column(t *testing.T, path, name string) []float64 {
 	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	rows := readCSV(t, path)
 	at := slices.Index(rows[0], name)
 	if at < 0 {
 		return nil

@@ -88,8 +88,8 @@ func solveTests(t *testing.T, family, bundle string, args ...string) solved {
 	return s
 }
 
-// files lists the column file of a table, with its folder.
-func files(t *testing.T, path string) []string {
+// readCSV returns the rows of a CSV file, its header first.
+func readCSV(t *testing.T, path string) [][]string {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
@@ -100,6 +100,13 @@ func files(t *testing.T, path string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return rows
+}
+
+// files lists the column file of a table, with its folder.
+func files(t *testing.T, path string) []string {
+	t.Helper()
+	rows := readCSV(t, path)
 	at := -1
 	for j, name := range rows[0] {
 		if strings.TrimSpace(name) == "file" {
