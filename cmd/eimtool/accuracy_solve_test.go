@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -86,21 +85,6 @@ func solveTests(t *testing.T, family, bundle string, args ...string) solved {
 		s.worst = math.Max(s.worst, *r.Error)
 	}
 	return s
-}
-
-// readCSV returns the rows of a CSV file, its header first.
-func readCSV(t *testing.T, path string) [][]string {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return rows
 }
 
 // files lists the column file of a table, with its folder.
