@@ -13,7 +13,7 @@ func complexValue(o op, a, b complex128) (complex128, fault) {
 	case opSub:
 		return a - b, fine
 	case opMul:
-		return a * b, fine
+		return times(a, b), fine
 	case opDiv:
 		if b == 0 {
 			return 0, zeroDivision
@@ -46,6 +46,15 @@ func complexValue(o op, a, b complex128) (complex128, fault) {
 	return complexFunction(o, a), fine
 }
 
+// times returns a·b. The conversions keep compilers from fusing products with
+// sums, so that the rounding is the same everywhere.
+func times(a, b complex128) complex128 {
+	return complex(
+		float64(real(a)*real(b))-float64(imag(a)*imag(b)),
+		float64(real(a)*imag(b))+float64(imag(a)*real(b)),
+	)
+}
+
 // complexFunction computes an analytic function of one complex number; the
 // result is not finite where the function is not.
 func complexFunction(o op, a complex128) complex128 {
@@ -53,7 +62,7 @@ func complexFunction(o op, a complex128) complex128 {
 	case opNeg:
 		return -a
 	case opExp:
-		return cmplx.Exp(a)
+		return exponential(a)
 	case opSqrt:
 		return cmplx.Sqrt(a)
 	case opSin:
@@ -107,6 +116,31 @@ func tangentSlope(z complex128) complex128 {
 
 // largestPower is the largest exponent that is raised by products.
 const largestPower = 1024
+
+// realPower returns a^b where that is a real number: by products for small
+// integers b, which are those of math.Pow up to powers of two, but faster.
+func realPower(a, b float64) float64 {
+	n := math.Abs(b)
+	if n != math.Trunc(n) || n > largestPower || n == 0 {
+		return math.Pow(a, b)
+	}
+	r, p := 1.0, a
+	for k := int(n); k > 0; k >>= 1 {
+		if k&1 == 1 {
+			r *= p
+		}
+		if k > 1 {
+			p *= p
+		}
+	}
+	if b > 0 {
+		return r
+	}
+	if !finite(r) || !finite(1/r) {
+		return math.Pow(a, b)
+	}
+	return 1 / r
+}
 
 // power returns a^b: by products for small integers b, so that (1i)^2 is -1,
 // and else the principal value. A zero base has an exponent with a positive

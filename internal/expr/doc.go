@@ -37,6 +37,20 @@
 // point itself. Where the derivative is infinite or cannot be known from the
 // values at the point (sqrt at 0), it is an error.
 //
+// An expression is a straight program without loops or calls of anything but the
+// functions above: it reaches neither files nor processes, and evaluating it takes
+// each of its operations at most once. Its source has at most 65536 bytes, which
+// bounds its operations by the same number; parentheses, signs, powers and branches
+// are nested at most 200 deep; and at most 128 operands wait for their operation.
+// Parse refuses what is longer or deeper.
+//
+// A Grid evaluates one expression at many parameters and points, with the values
+// and errors of Eval but by blocks of points: what depends on the parameter alone
+// is computed once per parameter, costly parts that depend on the point alone are
+// computed once and kept (at most four numbers per point and 32 MiB), equal parts
+// are computed once. Light branches of ?: are both computed, others for the points
+// that take them. Whatever may fail in a block is left to Eval, point by point.
+//
 // The package does no algebra: it neither simplifies nor differentiates
 // symbolically.
 package expr

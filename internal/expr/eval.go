@@ -184,7 +184,7 @@ func realValue(o op, a, b float64) (float64, fault) {
 		case a < 0 && b != math.Trunc(b):
 			return 0, powNegative
 		}
-		return math.Pow(a, b), fine
+		return realPower(a, b), fine
 	case opLess:
 		return truth(a < b), fine
 	case opLessEq:

@@ -29,6 +29,9 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
+		if len(e.code) > len(src) || e.depth > maxStack {
+			t.Fatalf("%q: %d instructions, depth %d", src, len(e.code), e.depth)
+		}
 		again, err := Parse(e.String(), declared)
 		if err != nil || again.Complex() != e.Complex() || !slices.Equal(again.Variables(), e.Variables()) || len(again.code) != len(e.code) {
 			t.Fatalf("%q is something else the second time: %v", src, err)
