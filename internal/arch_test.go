@@ -12,10 +12,10 @@ import (
 // rooms lists the packages under internal from the most basic one: each may
 // import only those before it.
 var rooms = []string{
-	"scalar", "dense", "matrix", "mtx", "safefile", "memory", "expr", "eim", "family",
+	"scalar", "dense", "matrix", "mtx", "safefile", "memory", "expr", "eim", "plan", "family", "planfile", "partial",
 	"solve/order", "solve/kernel", "solve/direct", "solve", "solve/krylov",
 	"features", "coefficients", "lambda", "reduced",
-	"logdet/measure", "logdet/bracket", "logdet/sampled", "logdet/lanczos", "surrogate", "bundle", "answer",
+	"logdet/measure", "logdet/bracket", "logdet/sampled", "logdet/lanczos", "surrogate", "bundle", "suggest", "answer",
 	"probefile", "report", "gallery", "oracle",
 }
 

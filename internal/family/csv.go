@@ -35,7 +35,7 @@ type TableOptions struct {
 // ReadTable reads a sample table: CSV, where the header names the parameters,
 // then file (path relative to the table), optionally rhs, and columns that are
 // carried along as text. A byte-order mark, CRLF, blanks around cells, quoted
-// cells, blank lines and lines beginning with # are accepted. Parameters are
+// cells, blank lines and lines beginning with # (quoted or not) are accepted. Parameters are
 // finite decimal numbers. Errors are of type *TableError, or of the system when
 // the table cannot be read.
 func ReadTable(path string, opt TableOptions) (*Table, error) {
@@ -147,7 +147,7 @@ func (p *tableParser) fail(column, msg, hint string) *TableError {
 
 func (p *tableParser) parse(line string) error {
 	line = strings.TrimSpace(line)
-	if line == "" || line[0] == '#' {
+	if line == "" || line[0] == '#' || strings.HasPrefix(line, `"#`) { // a spreadsheet quotes comments
 		return nil
 	}
 	cells, err := splitCells(line)
