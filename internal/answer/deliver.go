@@ -83,7 +83,7 @@ func (e *engine[S]) derivative(ctx context.Context, pt *point[S], f *solve.Facto
 	for i := range r.Data {
 		r.Data[i] = -r.Data[i]
 	}
-	if l := e.load(); e.override == nil && l.Interpolation != nil {
+	if l := e.load(); e.override == nil && l.Varies() {
 		dphi, err := l.Derivative(pt.Mu, j)
 		if err != nil {
 			return nil, err

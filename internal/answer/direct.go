@@ -86,7 +86,7 @@ func (e *engine[S]) estimateDirect(ctx context.Context, pt *point[S], f *solve.F
 	}
 	if table == nil || pt.theta == nil || e.m.Parts != nil {
 		res.Reduction = truncationFactor * amp * pt.answer.Truncation
-		if e.m.Parts != nil {
+		if e.m.Exact() {
 			amp = 0 // their coefficients carry no more rounding than their sum
 		}
 	} else {
@@ -216,7 +216,7 @@ func (e *engine[S]) amplification(ctx context.Context, pt *point[S], f *solve.Fa
 	if e.calibrated() && e.inv.Amplification > 0 {
 		return e.inv.Amplification, nil
 	}
-	if e.m.Parts != nil {
+	if e.m.Exact() {
 		return 1, nil
 	}
 	terms, err := e.termRows()

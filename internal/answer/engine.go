@@ -77,7 +77,7 @@ func (e *engine[S]) setRHS() error {
 	if b.Rows != e.m.Rows {
 		return &RHSError{"has " + rowsOf(b.Rows) + ", the matrices have " + rowsOf(e.m.Rows), "give a right-hand side with one value per row of the matrices"}
 	}
-	if load != nil && load.Interpolation == nil {
+	if load != nil && !load.Varies() {
 		same, err := e.isPrepared(b)
 		if err != nil {
 			return err
@@ -206,7 +206,7 @@ func (e *engine[S]) rhs(pt *point[S]) (b *dense.Matrix[S], modelError float64, e
 
 // needsMu refuses a point without parameters where b depends on them.
 func (e *engine[S]) needsMu(pt *point[S]) error {
-	if l := e.load(); e.override == nil && l.Interpolation != nil && pt.Mu == nil {
+	if l := e.load(); e.override == nil && l.Varies() && pt.Mu == nil {
 		return &PointError{"the right-hand side depends on the parameters, which are not given", "add --mu or --at beside --probe"}
 	}
 	return nil

@@ -168,16 +168,16 @@ func (d *determinant[S]) logDetAmplification(full bool) float64 {
 
 // needsTraces reports whether the estimate needs the inverse.
 func (d *determinant[S]) needsTraces(full bool) bool {
-	return d.m.Parts == nil && math.IsNaN(d.logDetAmplification(full))
+	return !d.m.Exact() && math.IsNaN(d.logDetAmplification(full))
 }
 
 // modelError estimates, without a factorisation, the error of log det that
 // comes from the model of A; +Inf where only a factorisation could tell.
 func (d *determinant[S]) modelError(pt *point[S]) float64 {
-	full := d.m.KeptTable() && pt.theta != nil
-	if d.m.Parts != nil {
+	if d.m.Exact() {
 		return 0
 	}
+	full := d.m.Parts != nil || d.m.KeptTable() && pt.theta != nil
 	amp := d.logDetAmplification(full)
 	if math.IsNaN(amp) {
 		return math.Inf(1)
@@ -197,7 +197,7 @@ func errorOfA(a *surrogate.Answer, full bool) float64 {
 // as calibrated offline, otherwise by the largest |tr(A⁻¹ D)| ‖A‖/‖D‖ over
 // perturbations D of A, those within the family and random ones.
 func (d *determinant[S]) changeOfLogDet(ctx context.Context, pt *point[S], values, z []S, full bool) (float64, error) {
-	if d.m.Parts != nil {
+	if d.m.Exact() {
 		return 0, nil
 	}
 	amp := d.logDetAmplification(full)

@@ -32,7 +32,7 @@ func (d *determinant[S]) lanczos(ctx context.Context, pt *point[S]) (*LogDet, er
 	r.LogAbs, r.Sign, r.Estimate = v.LogDet, 1, v.HalfWidth
 	if e := d.modelError(pt); !math.IsInf(e, 1) {
 		r.Estimate += e
-	} else if d.m.Parts == nil {
+	} else if !d.m.Exact() {
 		r.Estimate += float64(d.m.Rows) * errorOfA(pt.answer, a.full)
 	}
 	return r, nil
@@ -41,7 +41,7 @@ func (d *determinant[S]) lanczos(ctx context.Context, pt *point[S]) (*LogDet, er
 // preconditioned returns the factor of the nearest term as a preconditioner,
 // where several points share it and it fits into memory.
 func (d *determinant[S]) preconditioned(ctx context.Context, pt *point[S]) (*lanczos.Preconditioner[S], error) {
-	if d.m.Parts != nil || d.opt.Points < leastBatch {
+	if d.m.Exact() || d.opt.Points < leastBatch {
 		return nil, nil
 	}
 	f, err := d.termFactor(ctx, d.m.NearestTerm(pt.answer))

@@ -132,19 +132,22 @@ func prepareParts[S scalar.Scalar](ctx context.Context, m *Model, in *PartsInput
 	if opt.RHS == nil {
 		return nil
 	}
-	return prepareSolutions(ctx, m, in, rows, opt)
+	return prepareSolutions(ctx, m, rows, opt)
 }
 
 // prepareSolutions builds the reduced basis of given parts.
-func prepareSolutions[S scalar.Scalar](ctx context.Context, m *Model, in *PartsInput, rows [][]S, opt Options) error {
+func prepareSolutions[S scalar.Scalar](ctx context.Context, m *Model, rows [][]S, opt Options) error {
 	if m.Mu.Rows == 0 {
 		return fmt.Errorf("a right-hand side needs the parameter box: give a table of points as SAMPLES")
 	}
 	if err := opt.RHS.check(m.Rows, m.Mu.Rows); err != nil {
 		return err
 	}
-	semidefinite := m.Parts.Semidefinite
-	inv := &Inverse[S]{Objective: "parts", Amplification: math.NaN(), FullAmplification: math.NaN()}
+	objective := "parts"
+	if m.Planned() {
+		objective = "plan"
+	}
+	inv := &Inverse[S]{Objective: objective, Amplification: math.NaN(), FullAmplification: math.NaN()}
 	var err error
 	if inv.Load, err = newLoad[S](ctx, m, opt.RHS, opt.Threads); err != nil {
 		return err
@@ -170,11 +173,16 @@ func prepareSolutions[S scalar.Scalar](ctx context.Context, m *Model, in *PartsI
 		},
 		FromUnit: m.fromUnit,
 		Dim:      len(m.Parameters),
-		Parts:    semidefinite,
+		Parts:    m.Parts.Semidefinite,
 	}
 	if len(rows[0])*m.Mu.Rows*16 <= partsLimit {
 		if problem.Samples, err = partsSamples(ctx, m, inv, rows, opt); err != nil {
 			return err
+		}
+		if m.Planned() {
+			if problem.LeftOut, err = leftOutOfPlan(m, inv.Load); err != nil {
+				return err
+			}
 		}
 	}
 	return inv.reduce(ctx, m, problem, opt)

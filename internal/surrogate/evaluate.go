@@ -53,7 +53,7 @@ func at[T scalar.Scalar](m *Model, c *Core[T], mu []float64) (*Answer, error) {
 		return nil, err
 	}
 	a := &Answer{
-		ModelError: p.ModelError, Modelled: p.Modelled, Extrapolation: p.Extrapolation,
+		ModelError: p.ModelError + m.Options.SampleError, Modelled: p.Modelled, Extrapolation: p.Extrapolation,
 		coords: scalar.ToComplex(unpack[T](p.K)),
 	}
 	if p.Second != nil {
@@ -70,11 +70,31 @@ func (m *Model) atParts(mu []float64) (*Answer, error) {
 	if len(mu) != len(m.Parameters) {
 		return nil, fmt.Errorf("%d parameter values given, the family has %d parameters", len(mu), len(m.Parameters))
 	}
+	if m.Planned() {
+		return m.atPlan(mu)
+	}
 	alpha, err := m.Parts.Alpha(mu)
 	if err != nil {
 		return nil, err
 	}
 	return &Answer{Beta: alpha, Modelled: true, Estimate: roundOff, Extrapolation: m.outside(mu)}, nil
+}
+
+// modelErrorAt estimates the relative error of the model of A at mu, as if all
+// terms were kept; it touches no values.
+func (m *Model) modelErrorAt(mu []float64) (float64, error) {
+	switch {
+	case m.Parts != nil:
+		a, err := m.atParts(mu)
+		if err != nil {
+			return 0, err
+		}
+		return a.ModelError, nil
+	case m.Interpolation == nil:
+		return 0, nil
+	}
+	p, err := m.Interpolation.Predict(mu)
+	return p.ModelError + m.Options.SampleError, err
 }
 
 // outside returns the distance of mu from the box in box widths; a box that is

@@ -20,8 +20,26 @@ type Load[S scalar.Scalar] struct {
 	Checksums []string         // of the files' bytes
 	Terms     *dense.Matrix[S] `doc:"n x (terms·columns), the terms side by side"`
 
-	Interpolation *coefficients.Model // of the coordinates of the samples; nil for a fixed b
+	Interpolation *coefficients.Model // of the coordinates of the samples; nil for a fixed or planned b
 	Modes         *dense.Matrix[S]    `doc:"terms x r, coordinates of the terms"`
+	// Planned says that the terms are the right-hand sides of a plan's snapshots
+	// and φ the coefficients of the matrix.
+	Planned bool
+
+	parts *Parts `bundle:"-"` // of a planned b
+}
+
+// Varies reports whether b depends on μ.
+func (l *Load[S]) Varies() bool { return l.Interpolation != nil || l.Planned }
+
+// linkLoad gives a planned right-hand side its coefficients.
+func (m *Model) linkLoad() {
+	if inv := m.RealInverse; inv != nil && inv.Load != nil && inv.Load.Planned {
+		inv.Load.parts = m.Parts
+	}
+	if inv := m.ComplexInverse; inv != nil && inv.Load != nil && inv.Load.Planned {
+		inv.Load.parts = m.Parts
+	}
 }
 
 // Width returns the number of columns solved for.
@@ -34,14 +52,21 @@ func (l *Load[S]) Width() int {
 
 // TermCount returns the number of terms.
 func (l *Load[S]) TermCount() int {
-	if l.Interpolation == nil {
-		return 1
+	switch {
+	case l.Interpolation != nil:
+		return l.Modes.Rows
+	case l.Planned:
+		return l.parts.Count()
 	}
-	return l.Modes.Rows
+	return 1
 }
 
 // Coefficients returns φ(mu) and the estimated relative error of b(mu).
 func (l *Load[S]) Coefficients(mu []float64) (phi []S, modelError float64, err error) {
+	if l.Planned {
+		beta, check, err := l.parts.interpolant.At(mu)
+		return scalar.FromComplex[S](beta), l.parts.LoadFactor * check, err
+	}
 	if l.Interpolation == nil {
 		return []S{scalar.Of[S](1, 0)}, 0, nil
 	}
@@ -68,6 +93,10 @@ func (l *Load[S]) withoutSample(i int, phi []S, modelError float64) ([]S, float6
 
 // Derivative returns ∂φ/∂μ_j at mu.
 func (l *Load[S]) Derivative(mu []float64, j int) ([]S, error) {
+	if l.Planned {
+		d, err := l.parts.interpolant.Derivative(mu, j)
+		return scalar.FromComplex[S](d), err
+	}
 	if l.Interpolation == nil {
 		return []S{0}, nil
 	}
@@ -127,6 +156,10 @@ func newLoad[S scalar.Scalar](ctx context.Context, m *Model, r *RHS, threads int
 		l.Terms = values[0]
 		return l, nil
 	}
+	if m.Planned() {
+		l.plan(m, values)
+		return l, nil
+	}
 	return l, l.interpolate(ctx, m, values, threads)
 }
 
@@ -173,4 +206,16 @@ func (l *Load[S]) interpolate(ctx context.Context, m *Model, values []*dense.Mat
 		Names: m.ParameterNames(), Mu: m.Mu, K: pack(k), Complex: scalar.IsComplex[S](),
 	}, coefficients.Options{Threads: threads})
 	return err
+}
+
+// plan takes the right-hand sides of the plan's snapshots as terms.
+func (l *Load[S]) plan(m *Model, values []*dense.Matrix[S]) {
+	w := l.Width()
+	l.Planned, l.parts = true, m.Parts
+	l.Terms = dense.New[S](values[0].Rows, len(values)*w)
+	for t, v := range values {
+		for i := range v.Rows {
+			copy(l.Terms.Row(i)[t*w:(t+1)*w], v.Row(i))
+		}
+	}
 }

@@ -172,15 +172,15 @@ func (m *Model) logDetInterpolate(mu []float64, gradient bool) (LogDetValue, err
 	if gradient {
 		out.Gradient = v.Gradient
 	}
-	if m.Interpolation == nil || !l.Sampled.Modelled() {
+	if !l.Sampled.Modelled() {
 		return out, nil
 	}
-	p, err := m.Interpolation.Predict(mu)
+	e, err := m.modelErrorAt(mu)
 	if err != nil {
 		return LogDetValue{}, err
 	}
 	if amp := l.FullAmplification; amp > 0 {
-		out.Estimate += amp * p.ModelError
+		out.Estimate += amp * e
 	}
 	return out, nil
 }

@@ -37,8 +37,10 @@ func prepareLogDetParts[S scalar.Scalar](ctx context.Context, m *Model, rows [][
 	if opt.LogDetNodes == "box" {
 		p.points = p.box
 	}
-	why := p.notMeasured()
-	if why != "" {
+	if m.Planned() {
+		return p.asFunction(ctx)
+	}
+	if why := p.notMeasured(); why != "" {
 		m.Warnings = append(m.Warnings, "log det: "+why+": fitted as a function of the parameters instead")
 		return p.asFunction(ctx)
 	}
@@ -87,7 +89,7 @@ func (p *partsNodes[S]) notMeasured() string {
 
 // positiveAlphas returns the coefficients of the parts at points, all positive.
 func (m *Model) positiveAlphas(points *dense.Matrix[float64]) (*dense.Matrix[float64], error) {
-	out := dense.New[float64](points.Rows, len(m.Parts.Coefficients))
+	out := dense.New[float64](points.Rows, m.Parts.Count())
 	for i := range points.Rows {
 		alpha, err := m.positiveAlpha(points.Row(i))
 		if err != nil {
@@ -242,6 +244,15 @@ func (p *partsNodes[S]) asFunction(ctx context.Context) error {
 	}
 	l.Nodes = points
 	slopes := dense.New[complex128](points.Rows, points.Cols)
+	if m.Planned() {
+		amp, err := p.amplification(ctx)
+		if err != nil {
+			return err
+		}
+		if amp > 0 {
+			l.Amplification, l.FullAmplification = amp, amp
+		}
+	}
 	d := &determinants[S]{samples: indices(points.Rows)}
 	for i := range points.Rows {
 		one, err := family.at(ctx, points.Row(i))

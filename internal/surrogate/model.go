@@ -153,8 +153,20 @@ func (m *Model) ParameterNames() []string {
 
 // Restore completes a model that was read from a file.
 func (m *Model) Restore() error {
-	if m.Parts == nil || m.Parts.compiled != nil {
+	if m.Parts == nil || m.Parts.compiled != nil || m.Parts.interpolant != nil {
 		return nil
 	}
-	return m.Parts.compile(m.ParameterNames())
+	if err := m.Parts.compile(m.ParameterNames()); err != nil {
+		return err
+	}
+	m.linkLoad()
+	return nil
 }
+
+// Planned reports whether the terms are those of a plan and the coefficients
+// follow from its functions.
+func (m *Model) Planned() bool { return m.Parts != nil && m.Parts.Plan != nil }
+
+// Exact reports whether the coefficients are those of A itself, up to rounding:
+// a given affine family.
+func (m *Model) Exact() bool { return m.Parts != nil && m.Parts.Plan == nil }

@@ -35,6 +35,7 @@ type Options struct {
 	LogDetNodes     string  `json:"logdet_nodes"`    // of given parts: box (anywhere) or samples
 	LogDetHessians  string  `json:"logdet_hessians"` // of given parts: auto (while an explicit inverse is cheap) or no
 	Only            string  `json:"only"`            // "logdet": keep nothing but log det in the bundle
+	SampleError     float64 `json:"sample_error"`    // relative error of the samples themselves, where they are not the matrices of a code
 
 	RHS      *RHS                      `bundle:"-" json:"-"` // prepare solutions for this right-hand side
 	Quantity *dense.Matrix[complex128] `bundle:"-" json:"-"` // n × outputs: cᵀx are wanted
@@ -115,6 +116,9 @@ func (o *Options) check() error {
 	}
 	if !(o.RBTolerance >= 0) || math.IsInf(o.RBTolerance, 0) {
 		return &OptionError{"rb-tol", fmt.Sprint(o.RBTolerance), "a positive finite number"}
+	}
+	if !(o.SampleError >= 0) || math.IsInf(o.SampleError, 0) {
+		return &OptionError{"sample-error", fmt.Sprint(o.SampleError), "a finite number ≥ 0"}
 	}
 	if o.RBMax < 0 {
 		return &OptionError{"rb-max", fmt.Sprint(o.RBMax), "a positive number"}

@@ -4,10 +4,12 @@ import (
 	"fmt"
 
 	"eimtool/internal/expr"
+	"eimtool/internal/plan"
 )
 
-// Parts are the coefficient functions of a given affine family
-// A_μ = Σ_k α_k(μ) A_k, whose terms are the parts A_k themselves.
+// Parts are known coefficient functions: of a given affine family
+// A_μ = Σ_k α_k(μ) A_k, whose terms are the parts A_k themselves, or of a planned
+// one, A_μ ≈ Σ_m β_m(μ) A_{μ_m}, whose terms are the snapshots of the plan.
 type Parts struct {
 	Files        []string  // as given
 	Coefficients []string  // expressions in the parameters
@@ -18,13 +20,32 @@ type Parts struct {
 	// Semidefinite says that every part was found positive semidefinite.
 	Semidefinite bool
 
-	names    []string     `bundle:"-"`
-	compiled []*expr.Expr `bundle:"-"`
+	// Plan gives the coefficients of a planned family; nil for a given one.
+	Plan *plan.Plan
+	// Factor and LoadFactor turn the error of the plan's functions at its check
+	// points into estimates of the relative errors of A and of b.
+	Factor, LoadFactor float64
+
+	names       []string          `bundle:"-"`
+	compiled    []*expr.Expr      `bundle:"-"`
+	interpolant *plan.Interpolant `bundle:"-"`
 }
+
+// PredictedError returns the relative error of A over the candidates of a plan,
+// as the error of its functions there and the snapshots tell.
+func (p *Parts) PredictedError() float64 { return p.Factor * p.Plan.Error }
+
+// Count returns the number of parts.
+func (p *Parts) Count() int { return len(p.Files) }
 
 // compile parses the expressions in the given parameters.
 func (p *Parts) compile(names []string) error {
 	p.names = names
+	if p.Plan != nil {
+		var err error
+		p.interpolant, err = p.Plan.Compile()
+		return err
+	}
 	for i, src := range p.Coefficients {
 		e, err := expr.Parse(src, names)
 		if err != nil {
@@ -37,6 +58,10 @@ func (p *Parts) compile(names []string) error {
 
 // Alpha returns α(mu).
 func (p *Parts) Alpha(mu []float64) ([]complex128, error) {
+	if p.interpolant != nil {
+		beta, _, err := p.interpolant.At(mu)
+		return beta, err
+	}
 	alpha := make([]complex128, len(p.compiled))
 	for i, e := range p.compiled {
 		v, err := e.Eval(mu)
@@ -50,6 +75,9 @@ func (p *Parts) Alpha(mu []float64) ([]complex128, error) {
 
 // Derivative returns ∂α/∂μ_j at mu.
 func (p *Parts) Derivative(mu []float64, j int) ([]complex128, error) {
+	if p.interpolant != nil {
+		return p.interpolant.Derivative(mu, j)
+	}
 	alpha := make([]complex128, len(p.compiled))
 	for i, e := range p.compiled {
 		_, d, err := e.Derivative(mu, j)

@@ -87,6 +87,15 @@ func probePoints[T scalar.Scalar](p *Probe[T]) []ProbePoint {
 // where a value is missing. Missing magic values (lost sensors) give the
 // coefficients of minimum norm (arXiv 1508.05330, rectangular extension).
 func (m *Model) FromProbe(values []complex128) (*Answer, error) {
+	a, err := m.fromProbe(values)
+	if err == nil && m.Options.SampleError > 0 {
+		a.ModelError += m.Options.SampleError
+		a.Estimate = estimate(a.Truncation, a.ModelError)
+	}
+	return a, err
+}
+
+func (m *Model) fromProbe(values []complex128) (*Answer, error) {
 	if m.Parts != nil {
 		return nil, &ProbeError{0, "the coefficients of given parts are known: no probes are needed"}
 	}

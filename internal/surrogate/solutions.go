@@ -31,6 +31,12 @@ func (inv *Inverse[S]) reduce(ctx context.Context, m *Model, problem *reduced.Pr
 		return err
 	}
 	inv.Basis = basis
+	if m.Planned() {
+		if basis.Calibration.Events > 0 {
+			inv.Amplification = basis.Calibration.Amplification
+		}
+		basis.Calibration.LargestError = -1 // of a shorter plan: it says nothing of this one
+	}
 	if inv.structural { // its own left-out samples show nothing either
 		basis.Calibration.Amplification = max(basis.Calibration.Amplification, inv.FullAmplification)
 	}
@@ -242,7 +248,7 @@ func (inv *Inverse[S]) modeMaps(m *Model) *dense.Matrix[S] {
 func (inv *Inverse[S]) combineParts(ctx context.Context, m *Model, opt Options) error {
 	samples := m.Mu.Rows
 	in := &lambda.Input[S]{
-		Alpha: dense.New[S](samples, len(m.Parts.Coefficients)), Weight: m.Parts.Weights, Positive: m.Parts.Semidefinite,
+		Alpha: dense.New[S](samples, m.Parts.Count()), Weight: m.Parts.Weights, Positive: m.Parts.Semidefinite,
 		Quantity: lambda.Inverse, Target: stacked(inv.Basis.Solutions, samples), Seed: opt.Seed,
 	}
 	for i := range samples {
