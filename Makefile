@@ -3,7 +3,7 @@ GO      ?= go
 BIN     := bin/eimtool
 SOURCES := $(shell find cmd internal -name '*.go' -not -name '*_test.go')
 
-.PHONY: help build demo test test-long race lint fuzz bench clean
+.PHONY: help build demo test test-long race lint fuzz bench experiments examples examples-deps clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,7 +29,7 @@ race: ## all tests under the race detector (needs a C compiler)
 	$(GO) test -count=1 -race ./...
 
 lint: ## formatting, vet, staticcheck, tidy
-	@out=$$($(GO) tool gofumpt -l cmd internal); test -z "$$out" || { echo "gofumpt: $$out"; exit 1; }
+	@out=$$($(GO) tool gofumpt -l cmd internal experiments); test -z "$$out" || { echo "gofumpt: $$out"; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(GO) mod tidy -diff
@@ -46,6 +46,15 @@ bench: $(BIN) ## Go benchmarks, and whole processes beside a script and SuiteSpa
 	sh bench/solve.sh
 	sh bench/reduced.sh
 	sh bench/logdet.sh
+
+experiments: ## the papers' experiments: tables and plots of docs/experiments.md, some minutes
+	$(GO) run ./experiments
+
+examples: $(BIN) ## run examples/, skipping those whose simulator is not installed
+	sh examples/run.sh
+
+examples-deps: ## install the simulators of the examples (Debian, as root)
+	apt-get install -y --no-install-recommends freefem++ python3-numpy python3-scipy
 
 clean: ## remove what was built
 	rm -rf bin demo bench/new.txt bench/data

@@ -10,10 +10,12 @@ import (
 
 	"eimtool/internal/answer"
 	"eimtool/internal/bundle"
+	"eimtool/internal/expr"
 	"eimtool/internal/family"
 	"eimtool/internal/logdet/lanczos"
 	"eimtool/internal/memory"
 	"eimtool/internal/mtx"
+	"eimtool/internal/plan"
 	"eimtool/internal/probefile"
 	"eimtool/internal/safefile"
 	"eimtool/internal/surrogate"
@@ -99,6 +101,8 @@ func aboutInput(err error) bool {
 		is[*surrogate.RHSError](err) || is[*surrogate.PartsError](err) ||
 		is[*answer.MethodError](err) || is[*answer.RHSError](err) || is[*answer.QuantityError](err) || is[*answer.PointError](err) || is[*answer.MemoryError](err) ||
 		is[*lanczos.OptionError](err) ||
+		is[*plan.ProblemError](err) || is[*plan.FunctionError](err) || is[*plan.ValueError](err) || is[*plan.MemoryError](err) ||
+		is[*surrogate.FunctionFieldError](err) ||
 		errors.Is(err, surrogate.ErrNoInterpolation) || is[*fs.PathError](err)
 }
 
@@ -128,6 +132,11 @@ func details(err error) (file string, line int, hint string) {
 		quantity *answer.QuantityError
 		point    *answer.PointError
 		refused  *answer.LogDetError
+		problem  *plan.ProblemError
+		function *plan.FunctionError
+		value    *expr.EvalError
+		syntax   *expr.Error
+		large    *plan.MemoryError
 	)
 	switch {
 	case errors.As(err, &usage):
@@ -159,6 +168,16 @@ func details(err error) (file string, line int, hint string) {
 		return "", 0, point.Hint
 	case errors.As(err, &refused):
 		return "", 0, refused.Hint
+	case errors.As(err, &problem):
+		return "", 0, problem.Hint
+	case errors.As(err, &function) && function.Hint != "":
+		return "", 0, function.Hint
+	case errors.As(err, &syntax):
+		return "", 0, syntax.Hint
+	case errors.As(err, &value):
+		return "", 0, value.Hint
+	case errors.As(err, &large):
+		return "", 0, "give fewer candidates or points, or raise --memory"
 	case errors.As(err, &out):
 		return out.Path, 0, out.Hint
 	case errors.As(err, &write):

@@ -60,6 +60,7 @@ func smallModel(t *testing.T, dir string) string {
 		"b.mtx": "%%MatrixMarket matrix array real general\n2 1\n3.5\n8\n", "c.mtx": "%%MatrixMarket matrix array real general\n2 1\n1\n1\n",
 		"solutions.csv": "k,file\n2.5,ones.mtx\n", "ones.mtx": "%%MatrixMarket matrix array real general\n2 1\n1\n1\n",
 		"parts.csv": "file,coefficient\nA.mtx,k\n", "points.csv": "k\n1\n2\n3\n",
+		"candidates.csv": "k\n1\n1.5\n2\n2.5\n3\n3.5\n4\n4.5\n5\n", "distances.csv": "r\n0.5\n1\n1.5\n2\n3\n",
 	}
 	for k := 1; k <= 5; k++ {
 		name := fmt.Sprintf("snap/A_k=%d.mtx", k)

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"eimtool/internal/family"
 	"eimtool/internal/memory"
 	"eimtool/internal/mtx"
@@ -210,4 +212,17 @@ func refuseFlags(flags []givenFlag, hint, why string) error {
 		}
 	}
 	return nil
+}
+
+// givenFlags lists the flags that were given.
+func givenFlags(f *pflag.FlagSet) map[string]bool {
+	given := map[string]bool{}
+	f.Visit(func(flag *pflag.Flag) { given[flag.Name] = true })
+	return given
+}
+
+// isFolder reports whether path is an existing folder.
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }

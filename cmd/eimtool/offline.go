@@ -46,14 +46,16 @@ type offlineOptions struct {
 	preserve, blocks string
 	rhs, quantity    string
 	parts            string
+	plan, extend     string
 	test             []string
 	noHoldOut        bool
 	compress, dryRun bool
 	tolerance        float64
-	tolSet           bool     // --tol was given: the model is held to it
-	termsSet         bool     // --max-terms was given
-	basisSet         bool     // --rb-max or --rb-tol was given
-	logdetSet        []string // flags of log det that were given
+	tolSet           bool            // --tol was given: the model is held to it
+	termsSet         bool            // --max-terms was given
+	basisSet         bool            // --rb-max or --rb-tol was given
+	logdetSet        []string        // flags of log det that were given
+	given            map[string]bool // all flags that were given
 }
 
 func (a *app) offlineCommand() *cobra.Command {
@@ -76,18 +78,27 @@ func (a *app) offlineCommand() *cobra.Command {
 			return arguments(least, 1, "SAMPLES, a table or a path template")(c, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.tolSet = cmd.Flags().Changed("tol")
+			o.given = givenFlags(cmd.Flags())
+			o.tolSet = o.given["tol"]
 			o.termsSet = cmd.Flags().Changed("max-terms")
 			o.basisSet = cmd.Flags().Changed("rb-max") || cmd.Flags().Changed("rb-tol")
 			o.logdetSet = changed(cmd.Flags(), "logdet-tol", "logdet-max", "logdet-nodes", "logdet-hessians", "only")
 			samples := strings.Join(args, "")
-			if o.parts == "" {
-				return a.runOffline(cmd.Context(), samples, o)
+			run := a.runOffline
+			switch {
+			case o.parts != "":
+				run = a.runOfflineParts
+			case o.plan != "" && isFolder(o.plan):
+				run = a.runOfflineEntries
+			case o.plan != "":
+				run = a.runOfflinePlan
+			case o.extend != "":
+				run = a.runOfflineExtend
 			}
 			if err := o.check(a, samples); err != nil {
 				return err
 			}
-			return a.runOfflineParts(cmd.Context(), samples, o)
+			return run(cmd.Context(), samples, o)
 		},
 	}
 	o.bind(c.Flags())
@@ -95,9 +106,6 @@ func (a *app) offlineCommand() *cobra.Command {
 }
 
 func (a *app) runOffline(ctx context.Context, samples string, o *offlineOptions) error {
-	if err := o.check(a, samples); err != nil {
-		return err
-	}
 	in, err := a.offlineInputs(ctx, samples, o)
 	if err != nil {
 		return err
@@ -139,7 +147,7 @@ func (o *offlineOptions) check(a *app, samples string) error {
 			return err
 		}
 	}
-	if err := onlyOneStdin(append([]string{samples, o.preserve, o.blocks, o.rhs, o.quantity, o.parts}, o.test...)...); err != nil {
+	if err := onlyOneStdin(append([]string{samples, o.preserve, o.blocks, o.rhs, o.quantity, o.parts, o.plan, o.extend}, o.test...)...); err != nil {
 		return err
 	}
 	o.HoldOut, o.Threads, o.Tolerance = !o.noHoldOut, a.threads, o.tolerance
@@ -147,6 +155,8 @@ func (o *offlineOptions) check(a *app, samples string) error {
 		return err
 	}
 	switch {
+	case o.parts != "" && (o.plan != "" || o.extend != ""):
+		return inputErrorf("leave one of them out", "--parts with --plan or --extend: the terms are the parts, or those of a plan, or chosen among samples")
 	case !(o.tolerance > 0) || math.IsInf(o.tolerance, 0):
 		return inputErrorf("write for example --tol 1e-8", "--tol %g: want a positive number", o.tolerance)
 	case o.termsSet && o.MaxTerms < 1:
@@ -347,7 +357,7 @@ func (o *offlineOptions) judge(m *surrogate.Model) error {
 	if unseen := m.Errors.HeldOut < 0 && m.Errors.Test < 0; (unseen || !m.Modelled()) && m.Parts == nil && m.Interpolation.Score > e {
 		name, e = "left-out", m.Interpolation.Score
 	}
-	if e <= o.tolerance {
+	if e = math.Hypot(e, m.Options.SampleError); e <= o.tolerance {
 		return nil
 	}
 	return &accuracyError{

@@ -15,7 +15,9 @@ func (o *offlineOptions) bind(f *pflag.FlagSet) {
 	f.StringVar(&o.rhs, "rhs", "", "right-hand side b to prepare solutions for, in place of the table's column rhs")
 	f.StringVar(&o.quantity, "quantity", "", "array file of output vectors c: prepare the quantities cᵀx (needs a right-hand side)")
 	f.StringVar(&o.parts, "parts", "", "CSV file,coefficient of a given affine family; SAMPLES may then be left out, or be points without files")
-	heading(f, headInput, "test", "preserve", "blocks", "rhs", "quantity", "parts")
+	f.StringVar(&o.plan, "plan", "", "file or folder of eimtool plan: SAMPLES are the matrices it asked for, the coefficients follow from the functions")
+	f.StringVar(&o.extend, "extend", "", "bundle that SAMPLES are added to, in place of reading its samples again")
+	heading(f, headInput, "test", "preserve", "blocks", "rhs", "quantity", "parts", "plan", "extend")
 
 	f.IntVar(&o.MaxTerms, "max-terms", 0, "at most this many terms (default: as many as --tol asks for)")
 	f.StringVar(&o.Select, "select", o.Select, "auto (swaps, least squares) or eim (the papers exactly)")

@@ -79,7 +79,7 @@ func changed(f *pflag.FlagSet, names ...string) (given []string) {
 // checkLogDet validates the flags of log det.
 func (o *offlineOptions) checkLogDet() error {
 	switch {
-	case len(o.logdetSet) > 0 && !o.LogDet:
+	case len(o.logdetSet) > 0 && !o.LogDet && o.extend == "":
 		return inputErrorf("add --logdet", "--%s without --logdet: log det is not prepared", o.logdetSet[0])
 	case !(o.LogDetTolerance > 0) || math.IsInf(o.LogDetTolerance, 0):
 		return inputErrorf("write for example --logdet-tol 1e-3", "--logdet-tol %g: want a positive number", o.LogDetTolerance)

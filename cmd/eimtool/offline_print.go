@@ -36,8 +36,11 @@ func bundleLine(res *offlineResult) string {
 // writeSummary prints what a bundle holds; details are the steps of the greedy
 // and the scores of the coefficient models.
 func writeSummary(w io.Writer, res *offlineResult, details bool) error {
-	if res.Parts != nil {
+	switch {
+	case res.Parts != nil:
 		return writePartsSummary(w, res)
+	case res.Planned != nil:
+		return writePlannedSummary(w, res)
 	}
 	if res.Terms == 0 {
 		return report.Table(w, nil, [][]string{

@@ -40,6 +40,7 @@ type offlineResult struct {
 	History       []stepResult      `json:"history"`
 	MemoryPlan    *memoryPlanResult `json:"memory_plan,omitempty"`
 	Parts         []string          `json:"parts,omitempty"` // coefficients of given parts
+	Planned       *plannedResult    `json:"plan,omitempty"`
 	Solutions     *prepared         `json:"solutions,omitempty"`
 	LogDet        *preparedLogDet   `json:"logdet,omitempty"`
 }
@@ -114,9 +115,12 @@ func (r *offlineResult) fill(m *surrogate.Model) {
 	r.KeptTable = m.KeptTable()
 	r.Reason = notMeasured(m.Errors)
 	r.Scores = scores(m)
-	if m.Parts != nil {
+	switch {
+	case m.Planned():
+		r.Model, r.Planned = "function", plannedSummary(m.Parts)
+	case m.Parts != nil:
 		r.Model, r.Parts = "given coefficients", m.Parts.Coefficients
-	} else if m.Interpolation != nil {
+	case m.Interpolation != nil:
 		r.Model = strings.Join(m.Interpolation.Chosen, " + ")
 	}
 	r.Solutions, r.LogDet = solutionsResult(m), logdetSummary(m.LogDet)

@@ -13,6 +13,7 @@ import (
 type prepared struct {
 	RHS           []string          `json:"rhs,omitempty"` // files
 	Columns       int               `json:"columns,omitempty"`
+	Planned       bool              `json:"rhs_planned,omitempty"` // b has the coefficients of A
 	Objective     string            `json:"objective"`
 	Objectives    []objectiveResult `json:"objectives,omitempty"`
 	BasisSize     int               `json:"basis_size,omitempty"`
@@ -51,7 +52,7 @@ func describe[S scalar.Scalar](inv *surrogate.Inverse[S]) *prepared {
 		p.Objectives = append(p.Objectives, objectiveResult{o.Objective, report.Number(o.Error)})
 	}
 	if inv.Load != nil {
-		p.RHS, p.Columns = baseNames(inv.Load.Files), inv.Load.Columns
+		p.RHS, p.Columns, p.Planned = baseNames(inv.Load.Files), inv.Load.Columns, inv.Load.Planned
 	}
 	if b := inv.Basis; b != nil {
 		p.BasisSize, p.Nodes, p.Preferred = b.Size(), b.Nodes.Rows, "reduced"
@@ -73,7 +74,10 @@ func describe[S scalar.Scalar](inv *surrogate.Inverse[S]) *prepared {
 	if inv.Quantity != nil {
 		p.Quantities = inv.Quantity.Cols
 	}
-	if math.IsNaN(float64(p.BasisError)) {
+	switch {
+	case inv.Objective == "plan":
+		p.Reason = "left_out_error: every snapshot is a term"
+	case math.IsNaN(float64(p.BasisError)):
 		p.Reason = "left_out_error: no samples outside the selection to measure on"
 	}
 	return p
@@ -82,6 +86,12 @@ func describe[S scalar.Scalar](inv *surrogate.Inverse[S]) *prepared {
 // summary is the line of the text output.
 func (p *prepared) summary() string {
 	s := fmt.Sprintf("coefficients for %s", p.Objective)
+	if p.Objective == "plan" {
+		s = "coefficients from the functions"
+	}
+	if p.Planned {
+		s += ", of b too"
+	}
 	if p.BasisSize > 0 {
 		s += fmt.Sprintf(", reduced basis of %d vectors from %d nodes and the samples", p.BasisSize, p.Nodes)
 	}

@@ -111,7 +111,7 @@ func (a *app) rootCommand() *cobra.Command {
 	f.BoolVar(&a.timings, "timings", false, "add seconds to the result")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "no summary, no progress")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "one line per stage on stderr")
-	root.AddCommand(a.offlineCommand(), a.onlineCommand(), a.solveCommand(), a.logdetCommand(), a.infoCommand(), a.verifyCommand(), a.diffCommand())
+	root.AddCommand(a.planCommand(), a.offlineCommand(), a.onlineCommand(), a.solveCommand(), a.logdetCommand(), a.infoCommand(), a.verifyCommand(), a.suggestCommand(), a.diffCommand())
 	for _, c := range root.Commands() {
 		a.markStart(c)
 	}

@@ -119,6 +119,7 @@ type verifyResult struct {
 	Against        *againstResult `json:"against,omitempty"`
 	Results        []verifyPoint  `json:"results"`
 	hasTable       bool           // the results are those of TABLE
+	probed         bool           // coefficients from probes stand beside them
 }
 
 type verifyPoint struct {
@@ -170,7 +171,7 @@ func (a *app) runVerify(ctx context.Context, args []string, o *verifyOptions) er
 		Accepted: true, MaxError: report.Number(math.NaN()),
 		Reason: "max_error: no TABLE of reference matrices",
 	}
-	res.hasTable = len(args) == 2
+	res.hasTable, res.probed = len(args) == 2, model.Parts == nil
 	if model.TermCount() == 0 && (res.hasTable || o.against != "") {
 		return noMatrices(args[0])
 	}
@@ -212,6 +213,9 @@ func (a *app) verifyAgainstTable(ctx context.Context, model *surrogate.Model, pa
 	defer p.end()
 	if res.Results, err = a.verifyTable(ctx, model, t, p.report); err != nil {
 		return err
+	}
+	if why := contradiction(model, res.Results); why != "" {
+		res.warn(why)
 	}
 	worst := 0.0
 	for _, r := range res.Results {
@@ -334,16 +338,19 @@ func (res *verifyResult) write(w io.Writer) error {
 	fmt.Fprintf(w, "integrity: %d members, %s, all checksums match\n", res.Members, report.Bytes(res.Bytes))
 	if res.hasTable && len(res.Results) > 0 {
 		rows := make([][]string, len(res.Results))
+		head := []string{"mu", "error_max", "error_fro", "error_estimate"}
+		if res.probed {
+			head = append(head, "probe_error_max", "probe_error_fro", "probe_error_estimate")
+		}
 		for i, r := range res.Results {
 			rows[i] = []string{r.Mu.String()}
-			for _, x := range []report.Number{r.ErrorMax, r.ErrorFro, r.Estimate, r.ProbeErrorMax, r.ProbeErrorFro, r.ProbeEstimate} {
+			for _, x := range []report.Number{r.ErrorMax, r.ErrorFro, r.Estimate, r.ProbeErrorMax, r.ProbeErrorFro, r.ProbeEstimate}[:len(head)-1] {
 				rows[i] = append(rows[i], report.Error(float64(x)))
 			}
 			if res.MaxErrorX != nil {
 				rows[i] = append(rows[i], r.solution()...)
 			}
 		}
-		head := []string{"mu", "error_max", "error_fro", "error_estimate", "probe_error_max", "probe_error_fro", "probe_error_estimate"}
 		if res.MaxErrorX != nil {
 			head = append(head, "error_x", "error_x_estimate", "method")
 		}

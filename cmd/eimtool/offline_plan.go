@@ -1,0 +1,252 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"eimtool/internal/family"
+	"eimtool/internal/plan"
+	"eimtool/internal/planfile"
+	"eimtool/internal/report"
+	"eimtool/internal/surrogate"
+)
+
+// plannedResult is what a bundle says of the plan it was made by.
+type plannedResult struct {
+	Functions      []string      `json:"functions"`
+	Candidates     int           `json:"candidates"`
+	Points         int           `json:"points"`
+	FunctionError  report.Number `json:"function_error"`  // largest |g − Ig| over its scale, of the plan
+	Factor         report.Number `json:"factor"`          // error of A over that of the functions at check points
+	PredictedError report.Number `json:"predicted_error"` // of A, over the candidates
+}
+
+func plannedSummary(p *surrogate.Parts) *plannedResult {
+	return &plannedResult{
+		Functions: p.Plan.Functions, Candidates: p.Plan.CandidateCount, Points: p.Plan.PointCount,
+		FunctionError: report.Number(p.Plan.Error), Factor: report.Number(p.Factor), PredictedError: report.Number(p.PredictedError()),
+	}
+}
+
+// runOfflinePlan makes the bundle of a planned family: of the table only the
+// matrices that the plan asked for are read.
+func (a *app) runOfflinePlan(ctx context.Context, samples string, o *offlineOptions) error {
+	if err := o.checkPlan(); err != nil {
+		return err
+	}
+	p, err := planfile.Read(o.plan)
+	if err != nil {
+		return err
+	}
+	in, err := a.offlineInputs(ctx, samples, o)
+	if err != nil {
+		return err
+	}
+	t, err := plannedTable(in.samples, p, o.plan)
+	if err != nil {
+		return err
+	}
+	if o.RHS, err = a.readRHS(ctx, o.rhs, t); err != nil {
+		return err
+	}
+	load := family.LoadOptions{Threads: a.threads, Memory: a.limit, Checksums: true}
+	need, err := family.Plan(t, load)
+	if err != nil {
+		return err
+	}
+	if err := o.fits(need); err != nil {
+		return err
+	}
+	if o.dryRun {
+		return a.showPlan(t, need)
+	}
+	progress := a.newProgress()
+	defer progress.end()
+	load.Progress, o.Progress = progress.report, progress.report
+	fam, err := family.Load(ctx, t, load)
+	if err != nil {
+		return err
+	}
+	model, err := surrogate.BuildPlan(ctx, &surrogate.PlanInput{Plan: p, Family: fam}, o.Options)
+	if err != nil {
+		return err
+	}
+	res := &offlineResult{header: newHeader("offline"), Bundle: o.output, MemoryPlan: planResult(need), Accepted: true}
+	res.warn(append(append([]string{}, fam.Warnings...), model.Warnings...)...)
+	if err := a.testPlan(ctx, model, in.tests, res, progress.report); err != nil {
+		return err
+	}
+	progress.end()
+	res.fill(model)
+	if res.BundleBytes, err = a.writeBundle(ctx, o, model); err != nil {
+		return err
+	}
+	verdict := o.judgePlan(model)
+	res.Accepted = verdict == nil
+	if err := a.showOffline(res); err != nil {
+		return err
+	}
+	return verdict
+}
+
+// checkPlan refuses flags that have no meaning for planned terms.
+func (o *offlineOptions) checkPlan() error {
+	if o.extend != "" {
+		return inputErrorf("plan again, with the candidates wanted", "--extend with --plan: the terms of a plan are chosen before any is simulated")
+	}
+	return refuseFlags([]givenFlag{
+		{"--max-terms", o.termsSet},
+		{"--basis", o.Basis != "snapshots"},
+		{"--select", o.Select != "auto"},
+		{"--model", o.Model != "auto"},
+		{"--warp", len(o.warps) > 0},
+		{"--periodic", len(o.Periodic) > 0},
+		{"--preserve", o.preserve != ""},
+		{"--blocks", o.blocks != ""},
+		{"--inverse", o.Inverse},
+		{"--keep-table", o.KeepTable != "auto"},
+	}, "leave it out", " with --plan: the terms are the planned snapshots and the coefficients follow from the functions")
+}
+
+// sameParameter is the distance, in widths of the candidates' box, up to which a
+// sample is the one that the plan asked for.
+const sameParameter = 1e-9
+
+// plannedTable returns the samples that the plan asked for, in its order.
+func plannedTable(t *family.Table, p *plan.Plan, path string) (*family.Table, error) {
+	order, err := columnOrder(t.Source, t.Names, p.Names)
+	if err != nil {
+		return nil, err
+	}
+	out := &family.Table{Source: t.Source, Names: p.Names, Columns: t.Columns, Warnings: slices.Clone(t.Warnings)}
+	var missing []string
+	for m := range p.Mu.Rows {
+		want := p.Mu.Row(m)
+		at := -1
+		for i, s := range t.Samples {
+			same := true
+			for j, c := range order {
+				same = same && math.Abs(s.Mu[c]-want[j]) <= sameParameter*math.Max(p.Upper[j]-p.Lower[j], math.Abs(want[j]))
+			}
+			if same {
+				at = i
+				break
+			}
+		}
+		if at < 0 {
+			missing = append(missing, report.Point(p.Names, want).String())
+			continue
+		}
+		s := t.Samples[at]
+		s.Mu = want
+		out.Samples = append(out.Samples, s)
+	}
+	if len(missing) > 0 {
+		const shown = 3
+		list := strings.Join(missing[:min(shown, len(missing))], "; ")
+		if len(missing) > shown {
+			list += fmt.Sprintf("; and %d more", len(missing)-shown)
+		}
+		return nil, fileErrorf(t.Source, 0, "simulate the parameters of "+path+" exactly as they are written there, and give the table of their files",
+			"%d of the %d planned parameters are missing: %s", len(missing), p.Terms(), list)
+	}
+	if more := len(t.Samples) - len(out.Samples); more > 0 {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%d samples of %s are not in the plan: not read (measure on them with --test)", more, t.Source))
+	}
+	return out, nil
+}
+
+// testPlan measures the model on the test tables.
+func (a *app) testPlan(ctx context.Context, model *surrogate.Model, tests []*family.Table, res *offlineResult, progress func(string, int, int)) error {
+	for _, t := range tests {
+		rows, err := a.verifyTable(ctx, model, t, progress)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			model.Errors.Test = math.Max(model.Errors.Test, float64(r.ErrorFro))
+		}
+		if why := contradiction(model, rows); why != "" {
+			res.warn(why)
+		}
+	}
+	return nil
+}
+
+// contradictionFactor is by how much the error of A must exceed its estimate
+// before the functions of the plan are held responsible.
+const contradictionFactor = 10
+
+// contradiction says that matrices differ from a planned model by more than its
+// functions explain; "" where they do not, and for other models.
+func contradiction(model *surrogate.Model, rows []verifyPoint) string {
+	if !model.Planned() {
+		return ""
+	}
+	count, worst := 0, verifyPoint{}
+	for _, r := range rows {
+		if float64(r.Extrapolation) > 0 || !(float64(r.ErrorFro) > contradictionFactor*float64(r.Estimate)) {
+			continue
+		}
+		count++
+		if r.ErrorFro > worst.ErrorFro {
+			worst = r
+		}
+	}
+	if count == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the matrix does not depend linearly on the functions of the plan, or these are not the functions of the code: "+
+		"at %d of %d parameters it differs by more than %d times what the functions explain (at %s by %s, explained %s): add the missing function to the plan, or build the bundle without --plan",
+		count, len(rows), contradictionFactor, worst.Mu.String(), report.Error(float64(worst.ErrorFro)), report.Error(float64(worst.Estimate)))
+}
+
+// judgePlan compares with a tolerance that the user gave: the test error where
+// it was measured, else the error predicted from that of the functions.
+func (o *offlineOptions) judgePlan(m *surrogate.Model) error {
+	if err := o.judgeLogDet(m.LogDet); err != nil {
+		return err
+	}
+	if !o.tolSet || m.TermCount() == 0 {
+		return nil
+	}
+	name, e := "test", m.Errors.Test
+	if e < 0 {
+		name, e = "predicted", m.Parts.PredictedError()
+	}
+	if e <= o.tolerance {
+		return nil
+	}
+	return &accuracyError{
+		fmt.Sprintf("--tol %g not reached: %s error %.1e with %d terms; the bundle was written all the same", o.tolerance, name, e, m.TermCount()),
+		"plan again with a smaller --tol, or more candidates",
+	}
+}
+
+// writePlannedSummary prints what the bundle of a planned family holds.
+func writePlannedSummary(w io.Writer, res *offlineResult) error {
+	p := res.Planned
+	rows := [][]string{
+		{"family", fmt.Sprintf("%d planned snapshots, %d x %d, %d nonzeros, %s %s", res.Snapshots, res.Rows, res.Cols, res.NNZ, res.Field, res.Symmetry)},
+		{"model", fmt.Sprintf("function: %s at %d magic points", strings.Join(p.Functions, "; "), res.Snapshots)},
+		{"function error", fmt.Sprintf("%s  (over %d candidates and %d points, as planned)", report.Error(float64(p.FunctionError)), p.Candidates, p.Points)},
+		{"predicted error", fmt.Sprintf("%s  (of A over the candidates: %.2g times that of the functions)", report.Error(float64(p.PredictedError)), float64(p.Factor))},
+	}
+	if res.Terms == 0 {
+		rows[0][1] = fmt.Sprintf("%d planned snapshots, %d x %d, %s %s; log det alone is kept", res.Snapshots, res.Rows, res.Cols, res.Field, res.Symmetry)
+	}
+	if e := float64(res.TestError); !math.IsNaN(e) {
+		rows = append(rows, []string{"test error", report.Error(e) + "  (only measured on)"})
+	}
+	if res.Solutions != nil {
+		rows = append(rows, []string{"solutions", res.Solutions.summary()})
+	}
+	if res.LogDet != nil {
+		rows = append(rows, []string{"log det", res.LogDet.summary()})
+	}
+	return report.Table(w, nil, rows)
+}

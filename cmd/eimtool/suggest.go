@@ -1,0 +1,308 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"eimtool/internal/report"
+	"eimtool/internal/suggest"
+	"eimtool/internal/surrogate"
+)
+
+const suggestLong = `Say where to simulate next, and whether the model needs it.
+
+The points are printed in order of benefit as a sample table: parameters, an empty
+column file to fill in for offline --extend, and the predicted error there. They
+are chosen among points spread over the box of the samples or, with --candidates,
+among the rows of a table that are no samples yet (inside or outside the box).
+
+Method: each point maximises the estimated error of A times the power function of
+the samples and of the points before it, a measure of how little they say there;
+where nothing is known the points fill the space.
+
+The summary says at which share of 300 points of the box the estimate is within
+the tolerance, and how often left-out samples lie within their estimates.
+
+EXIT STATUS
+  0 done, 1 failed, 2 bad usage or input, 3 --tol not reached yet (the points are
+  written all the same), 130 interrupted`
+
+type suggestOptions struct {
+	count      int
+	candidates string
+	tol        float64
+	tolSet     bool
+	output     string
+}
+
+func (a *app) suggestCommand() *cobra.Command {
+	o := &suggestOptions{}
+	c := &cobra.Command{
+		Use:   "suggest BUNDLE",
+		Short: "Say where to simulate next",
+		Long:  suggestLong,
+		Example: `  eimtool suggest model.npz
+  eimtool suggest model.npz -n 8 --tol 1e-6 -o next.csv
+  eimtool suggest model.npz --candidates candidates.csv --json`,
+		Args: arguments(1, 1, "a BUNDLE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.tolSet = cmd.Flags().Changed("tol")
+			if err := o.check(a, args[0]); err != nil {
+				return err
+			}
+			return a.runSuggest(cmd.Context(), args[0], o)
+		},
+	}
+	c.Flags().IntVarP(&o.count, "count", "n", 5, "number of points")
+	c.Flags().StringVar(&o.candidates, "candidates", "", "table of the points to choose among (default: the box of the samples)")
+	c.Flags().Float64Var(&o.tol, "tol", 0, "error of A to reach (default: that of the bundle)")
+	c.Flags().StringVarP(&o.output, "output", "o", "", "sample table to write (default: standard output)")
+	return c
+}
+
+// check validates the command line.
+func (o *suggestOptions) check(a *app, path string) error {
+	switch {
+	case o.count < 1:
+		return inputErrorf("write for example -n 5", "-n %d: want at least 1", o.count)
+	case o.tolSet && (!(o.tol > 0) || math.IsInf(o.tol, 0)):
+		return inputErrorf("write for example --tol 1e-6", "--tol %g: want a positive number", o.tol)
+	case o.output == "-" && a.json:
+		return a.needOutput(o.output, "suggest", "next.csv")
+	case o.output == "-":
+		o.output = ""
+	}
+	if o.output != "" {
+		if err := checkOutput(o.output, path, o.candidates); err != nil {
+			return err
+		}
+	}
+	return onlyOneStdin(path, o.candidates)
+}
+
+type suggestResult struct {
+	header
+	Met           bool               `json:"met"`
+	Confidence    report.Number      `json:"confidence"`
+	Share         report.Number      `json:"share"`
+	WorstEstimate report.Number      `json:"worst_estimate"`
+	WorstMu       report.Object      `json:"worst_mu"`
+	Reason        string             `json:"reason,omitempty"`
+	Tolerance     report.Number      `json:"tolerance"`
+	Suggestions   []suggestionResult `json:"suggestions"`
+
+	names []string
+	mu    [][]float64 // of the suggestions
+}
+
+type suggestionResult struct {
+	Mu             report.Object `json:"mu"`
+	PredictedError report.Number `json:"predicted_error"`
+	Truncation     report.Number `json:"truncation"`
+	ModelError     report.Number `json:"model_error"`
+	Distance       report.Number `json:"distance"`
+	Reason         string        `json:"reason,omitempty"`
+}
+
+const (
+	boxCandidates = 1000 // points of the box to choose among
+	judgedPoints  = 300  // points of the box at which estimates are compared with the tolerance
+)
+
+func (a *app) runSuggest(ctx context.Context, path string, o *suggestOptions) error {
+	model, r, err := a.openModel(path)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	res := &suggestResult{
+		header: newHeader("suggest"), names: model.ParameterNames(),
+		Tolerance: report.Number(o.tolerance(model)), Suggestions: []suggestionResult{},
+	}
+	switch {
+	case model.Parts != nil:
+		res.nothingToLearn(model)
+	case model.Real == nil && model.Complex == nil:
+		return noMatrices(path)
+	default:
+		if err := a.suggestFor(ctx, model, o, res); err != nil {
+			return err
+		}
+	}
+	if err := a.showSuggestions(res, o); err != nil || !o.tolSet || res.Met {
+		return err
+	}
+	table := o.output
+	if table == "" {
+		table = "next.csv"
+	}
+	return &accuracyError{
+		fmt.Sprintf("--tol %g is not reached: the estimate is up to %s", o.tol, report.Error(float64(res.WorstEstimate))),
+		fmt.Sprintf("simulate the points of the table and add them with: eimtool offline %s --extend %s", table, path),
+	}
+}
+
+// tolerance returns the error of A to reach.
+func (o *suggestOptions) tolerance(m *surrogate.Model) float64 {
+	switch {
+	case o.tolSet:
+		return o.tol
+	case m.Options.Tolerance > 0:
+		return m.Options.Tolerance
+	}
+	return surrogate.DefaultTolerance
+}
+
+// nothingToLearn is the result for coefficients that are known functions.
+func (res *suggestResult) nothingToLearn(m *surrogate.Model) {
+	res.Met, res.Confidence, res.Share = true, 1, 1
+	res.WorstEstimate, res.Reason = report.Number(math.NaN()), "worst_estimate: the coefficients are exact"
+	why := "the coefficients are given functions of the parameters: no sample would add to them"
+	if m.Planned() {
+		why = "the coefficients follow from the planned functions: if the matrices depend on them linearly, no sample would add to them (verify with a TABLE of further matrices says whether they do)"
+	}
+	res.warn(why)
+}
+
+// suggestFor fills res for a model fitted to samples.
+func (a *app) suggestFor(ctx context.Context, m *surrogate.Model, o *suggestOptions, res *suggestResult) error {
+	candidates, err := a.candidates(m, o, res)
+	if err != nil {
+		return err
+	}
+	next, sampled, err := suggest.Next(ctx, m, candidates, o.count)
+	if err != nil {
+		return err
+	}
+	if o.candidates != "" {
+		res.warnCandidates(len(candidates), sampled, o.count)
+	}
+	for _, s := range next {
+		res.add(s)
+	}
+	judged := suggest.Box(m.Interpolation, judgedPoints)
+	if o.candidates != "" {
+		judged = append(judged, candidates...)
+	}
+	state, err := suggest.Judge(ctx, m, judged, float64(res.Tolerance))
+	if err != nil {
+		return err
+	}
+	res.judge(m, state)
+	return nil
+}
+
+// candidates returns the points to choose among.
+func (a *app) candidates(m *surrogate.Model, o *suggestOptions, res *suggestResult) ([][]float64, error) {
+	if o.candidates == "" {
+		return suggest.Box(m.Interpolation, boxCandidates), nil
+	}
+	t, err := a.openPoints(o.candidates, res.names)
+	if err != nil {
+		return nil, err
+	}
+	res.warn(t.Warnings...)
+	points := make([][]float64, len(t.Samples))
+	for i, s := range t.Samples {
+		points[i] = s.Mu
+	}
+	return points, nil
+}
+
+// warnCandidates tells of rows of the table that could not be chosen.
+func (res *suggestResult) warnCandidates(rows, sampled, count int) {
+	left := rows - sampled
+	if left == 0 {
+		res.warn(fmt.Sprintf("all %d candidates are samples already: give others", rows))
+		return
+	}
+	if sampled > 0 {
+		res.warn(fmt.Sprintf("%d of %d candidates are samples already", sampled, rows))
+	}
+	if left < count {
+		res.warn(fmt.Sprintf("fewer candidates than points: %d for -n %d", left, count))
+	}
+}
+
+func (res *suggestResult) add(s suggest.Suggestion) {
+	r := suggestionResult{
+		Mu: report.Point(res.names, s.Mu), PredictedError: report.Number(s.Error), Truncation: report.Number(s.Truncation),
+		ModelError: report.Number(s.ModelError), Distance: report.Number(s.Distance),
+	}
+	if math.IsInf(s.Error, 1) {
+		r.Reason = "predicted_error: nothing is known there"
+	}
+	res.mu, res.Suggestions = append(res.mu, s.Mu), append(res.Suggestions, r)
+}
+
+// judge fills in how far the model is from the tolerance, and why.
+func (res *suggestResult) judge(m *surrogate.Model, s *suggest.State) {
+	res.Met, res.Confidence, res.Share = s.Met, report.Number(s.Confidence), report.Number(s.Share)
+	res.WorstEstimate, res.WorstMu = report.Number(s.Worst), report.Point(res.names, s.WorstMu)
+	if math.IsInf(s.Worst, 1) {
+		res.Reason = "worst_estimate: nothing is known at worst_mu"
+	}
+	tol := float64(res.Tolerance)
+	switch {
+	case !m.Modelled():
+		res.warn("the family is not modelled: the points fill the space")
+	case m.Options.SampleError > tol:
+		res.warn(fmt.Sprintf("the samples themselves err by %.1e: no number of them reaches %g", m.Options.SampleError, tol))
+	case s.Truncation > tol && s.Truncation > s.Worst/2:
+		res.warn(fmt.Sprintf("at the worst point the error is that of keeping %d terms: let offline keep more (--tol %g, larger --max-terms)", m.TermCount(), tol))
+	}
+}
+
+// showSuggestions writes the table and the summary.
+func (a *app) showSuggestions(res *suggestResult, o *suggestOptions) error {
+	rows := [][]string{append(append([]string{}, res.names...), "file", "predicted_error")}
+	for i, s := range res.Suggestions {
+		var row []string
+		for _, v := range res.mu[i] {
+			row = append(row, shortest(v))
+		}
+		rows = append(rows, append(row, "", strconv.FormatFloat(float64(s.PredictedError), 'g', 3, 64)))
+	}
+	if o.output != "" {
+		w, done, err := a.create(o.output)
+		if err != nil {
+			return err
+		}
+		if err := done(writeCSV(w, rows)); err != nil {
+			return err
+		}
+	}
+	err := a.show(&res.header, res, func(w io.Writer) error {
+		if o.output != "" {
+			return nil
+		}
+		return writeCSV(w, rows)
+	})
+	if err != nil {
+		return err
+	}
+	if o.output != "" {
+		a.say("%s: %d points", o.output, len(res.Suggestions))
+	}
+	a.say("%s", res.summary())
+	return nil
+}
+
+// summary says how far the model is from the tolerance.
+func (res *suggestResult) summary() string {
+	tol := float64(res.Tolerance)
+	if res.WorstMu == nil {
+		return fmt.Sprintf("%g is met: the coefficients are exact", tol)
+	}
+	verdict := "is not met yet"
+	if res.Met {
+		verdict = "is predicted to be met"
+	}
+	return fmt.Sprintf("%g %s: %.3g%% of the box is within it, largest estimate %s at %s; an error is within its estimate with probability %.2g",
+		tol, verdict, 100*float64(res.Share), report.Error(float64(res.WorstEstimate)), res.WorstMu, float64(res.Confidence))
+}
