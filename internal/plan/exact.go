@@ -51,11 +51,16 @@ func (r *run[T]) greedy(ctx context.Context, scales []float64) (*choice, error) 
 		})
 		reference = max(reference, w)
 	}
-	sel, err := eim.Greedy(ctx, &eim.Table[T]{Blocks: blocks}, eim.Options{
+	opt := eim.Options{
 		MaxTerms: r.opt.MaxTerms, Tolerance: r.opt.Tolerance / reference, FirstRow: first,
 		Threads: r.opt.Threads, Progress: r.opt.Progress,
-	})
+	}
+	table := &eim.Table[T]{Blocks: blocks}
+	sel, err := eim.Greedy(ctx, table, opt)
 	if err != nil {
+		return nil, err
+	}
+	if sel, err = r.restart(ctx, table, opt, sel); err != nil {
 		return nil, err
 	}
 	out := &choice{candidates: sel.Snapshots, stop: sel.Stop}
@@ -67,6 +72,42 @@ func (r *run[T]) greedy(ctx context.Context, scales []float64) (*choice, error) 
 		out.history = append(out.history, e*reference)
 	}
 	return out, nil
+}
+
+// Limits of the restarts: their number, and the products that one may cost.
+const (
+	restarts    = 16
+	restartWork = 2e9
+)
+
+// restart repeats a selection that reached its tolerance from other first
+// candidates, spread over all of them, and returns the one with the fewest terms:
+// every term is a matrix to assemble, and which candidate comes first is free.
+func (r *run[T]) restart(ctx context.Context, table *eim.Table[T], opt eim.Options, sel *eim.Selection[T]) (*eim.Selection[T], error) {
+	rows, columns := len(r.t.mu), 0
+	for _, b := range table.Blocks {
+		columns += b.Cols
+	}
+	terms := len(sel.Snapshots)
+	work := float64(rows) * float64(columns) * float64(terms) * float64(terms)
+	if opt.FirstRow < 0 || sel.Stop != eim.StopTolerance || terms < 3 || work > restartWork {
+		return sel, nil
+	}
+	central := opt.FirstRow
+	for k := range min(restarts, rows) {
+		if opt.FirstRow = k * (rows - 1) / max(1, min(restarts, rows)-1); opt.FirstRow == central {
+			continue
+		}
+		opt.MaxTerms = len(sel.Snapshots) - 1
+		other, err := eim.Greedy(ctx, table, opt)
+		if err != nil {
+			return nil, err
+		}
+		if other.Stop == eim.StopTolerance {
+			sel = other
+		}
+	}
+	return sel, nil
 }
 
 // pointOf describes a column of a function; -1 is the constant.

@@ -67,7 +67,7 @@ func TestWaveTerms(t *testing.T) {
 		most          float64
 		with, without int
 	}{
-		{160, 10, 13, 13}, {160, 20, 18, 18}, {160, 40, 27, 27}, {200, 80, 43, 43},
+		{160, 10, 12, 13}, {160, 20, 17, 18}, {160, 40, 26, 26}, {200, 80, 41, 41},
 	} {
 		p := wave(c.candidates, c.most)
 		for constant, want := range map[bool]int{true: c.with, false: c.without} {

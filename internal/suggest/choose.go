@@ -34,6 +34,9 @@ const certain = 1.0
 // point takes the benefit of its neighbours down. Of equal candidates the first
 // is taken.
 func Choose(p *Problem, n int) []Point {
+	if n <= 0 || p.Candidates.Cols == 0 { // without a coordinate all candidates are at the samples
+		return nil
+	}
 	power := newPower(p, n)
 	dist := make([]float64, p.Candidates.Rows)
 	for i := range dist {

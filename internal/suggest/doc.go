@@ -9,7 +9,7 @@
 // standard deviation, given samples, of a Gaussian process of analytic functions
 // (the maximiser of it alone is the P-greedy rule of De Marchi, Schaback and
 // Wendland, Near-optimal data-independent point locations for radial basis
-// function interpolation, Adv. Comput. Math. 23, 2005, section 4): it vanishes
+// function interpolation, Adv. Comput. Math. 23, 2005): it vanishes
 // at samples, needs no values, and weighs the boundary as polynomials do.
 //
 // Next applies it to the candidates of a surrogate.Model, Judge compares the

@@ -116,8 +116,12 @@ func TestOneSample(t *testing.T) {
 	if err != nil || len(next) != 2 || !math.IsInf(next[0].Error, 1) {
 		t.Errorf("%v, %v", next, err)
 	}
-	if points := Box(m.Interpolation, 10); len(points) != 1 {
+	points := Box(m.Interpolation, 10)
+	if len(points) != 1 {
 		t.Errorf("a box of one point holds %v", points)
+	}
+	if next, sampled, err := Next(context.Background(), m, append(points, points...), 5); err != nil || len(next) != 0 || sampled != 2 {
+		t.Errorf("one point: %v, %d, %v", next, sampled, err)
 	}
 }
 

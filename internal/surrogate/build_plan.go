@@ -100,9 +100,10 @@ func planCore[T scalar.Scalar](ctx context.Context, m *Model, rows [][]T, f *fam
 	if err != nil {
 		return nil, err
 	}
-	m.Parts.Factor = calibratedFactor(left)
+	m.Parts.Factor = calibratedFactor(left, m.Mu.Rows)
 	m.Errors.Training = 0 // the terms themselves
-	if why := nonlinear(left); why != "" {
+	if level, why := nonlinear(left); why != "" {
+		m.Parts.Unexplained = level
 		m.Warnings = append(m.Warnings, why)
 	}
 	return c, nil
@@ -167,11 +168,13 @@ func (e *FunctionFieldError) Error() string {
 const resolved = 1e-11
 
 // calibratedFactor returns the largest ratio of the error of A to that of the
-// functions at the check points, over snapshots that were left out.
-func calibratedFactor(left []leftSnapshot) float64 {
+// functions at the check points, over snapshots that were left out by at least half
+// of the terms: errors of few terms vary slowly over the points, and assembly
+// cancels less of them.
+func calibratedFactor(left []leftSnapshot, count int) float64 {
 	factor := 0.0
 	for _, s := range left {
-		if s.check > resolved {
+		if s.check > resolved && 2*s.terms >= count {
 			factor = max(factor, s.err/s.check)
 		}
 	}
@@ -185,44 +188,43 @@ func calibratedFactor(left []leftSnapshot) float64 {
 // the growth of its ratio to the error of the functions that linear dependence
 // does not explain.
 const (
-	visibleError     = 1e-9
-	nonlinearGrowth  = 30
-	leastForLinearty = 4
+	visibleError      = 1e-9
+	nonlinearGrowth   = 30
+	leastForLinearity = 4
 )
 
 // nonlinear explains, where the snapshots show it, that A does not depend
 // linearly on the functions: as terms are added the error of the functions falls,
-// and that of A does not.
-func nonlinear(left []leftSnapshot) string {
-	if len(left) == 0 || left[len(left)-1].snapshot+1 < leastForLinearty {
-		return ""
+// and that of A does not. level is the error that the functions do not explain.
+func nonlinear(left []leftSnapshot) (level float64, why string) {
+	if len(left) == 0 || left[len(left)-1].snapshot+1 < leastForLinearity {
+		return 0, ""
 	}
-	early, late := math.Inf(1), left[len(left)-1]
-	worst := map[int]leftSnapshot{}
-	order := []int{}
+	var prefixes []leftSnapshot // the worst of each number of terms
 	for _, s := range left {
-		w, seen := worst[s.terms]
-		if !seen {
-			order = append(order, s.terms)
+		if n := len(prefixes); n == 0 || prefixes[n-1].terms != s.terms {
+			prefixes = append(prefixes, leftSnapshot{terms: s.terms})
 		}
+		w := &prefixes[len(prefixes)-1]
 		w.err, w.check = max(w.err, s.err), max(w.check, s.check)
-		worst[s.terms] = w
 	}
-	for _, terms := range order[:(len(order)+1)/2] {
-		if w := worst[terms]; w.check > 0 {
-			early = min(early, w.err/w.check)
+	usual := 1.0
+	for _, w := range prefixes[:(len(prefixes)+1)/2] {
+		if w.check > 0 {
+			usual = max(usual, min(w.err/w.check, nonlinearGrowth))
 		}
 	}
-	for _, terms := range order {
-		w := worst[terms]
-		if w.err > visibleError && w.err > nonlinearGrowth*max(early, 1)*max(w.check, resolved) {
-			late = w
-			return fmt.Sprintf("the matrices do not depend linearly on the functions of the plan, or these are not the functions of the code: "+
+	for _, w := range prefixes {
+		if w.err <= visibleError || w.err <= nonlinearGrowth*usual*max(w.check, resolved) {
+			continue
+		}
+		if level = max(level, w.err); why == "" {
+			why = fmt.Sprintf("the matrices do not depend linearly on the functions of the plan, or these are not the functions of the code: "+
 				"with the first %d terms the functions are met to %.1e at the later parameters, the matrices to %.1e only "+
-				"(add the missing function, or build the bundle without --plan)", terms, late.check, late.err)
+				"(add the missing function, or build the bundle without --plan)", w.terms, w.check, w.err)
 		}
 	}
-	return ""
+	return planSafety * level, why
 }
 
 // atPlan evaluates the coefficients of a planned family.
@@ -235,7 +237,7 @@ func (m *Model) atPlan(mu []float64) (*Answer, error) {
 	for _, b := range beta {
 		sum += scalar.Abs(b)
 	}
-	a := &Answer{Beta: beta, Modelled: true, ModelError: planSafety * m.Parts.Factor * check, Extrapolation: m.outside(mu)}
+	a := &Answer{Beta: beta, Modelled: true, ModelError: m.Parts.errorOfA(check), Extrapolation: m.outside(mu)}
 	a.Estimate = a.ModelError + roundOff*max(1, sum)
 	return a, nil
 }
@@ -243,6 +245,18 @@ func (m *Model) atPlan(mu []float64) (*Answer, error) {
 // planSafety is the factor on the error at the check points: the largest of ten
 // is seldom below half of the largest error.
 const planSafety = 2
+
+// planAmplification is the factor on the amplification of errors of A in x and in
+// log det: the snapshots that calibrate it are few and lie where the plan put them.
+const planAmplification = 1.5
+
+// errorOfA and errorOfB estimate relative errors from that of the functions at the
+// check points.
+func (p *Parts) errorOfA(check float64) float64 { return planSafety*p.Factor*check + p.Unexplained }
+
+func (p *Parts) errorOfB(check float64) float64 {
+	return planSafety*p.LoadFactor*check + p.LoadUnexplained
+}
 
 // preparePlan prepares solutions and log det of a planned family.
 func preparePlan[S scalar.Scalar](ctx context.Context, m *Model, opt Options) error {
@@ -267,8 +281,13 @@ func preparePlan[S scalar.Scalar](ctx context.Context, m *Model, opt Options) er
 			return err
 		}
 	}
+	opt.RBTolerance = max(opt.RBTolerance, planBasisShare*m.Parts.PredictedError())
 	return prepareSolutions(ctx, m, rows, opt)
 }
+
+// planBasisShare is the share of the predicted error of A below which vectors of
+// the reduced basis would only resolve the error of the coefficients.
+const planBasisShare = 1e-3
 
 // calibrateLoad measures what errors of the functions do to b.
 func (m *Model) calibrateLoad(r *RHS) error {
@@ -283,8 +302,9 @@ func (m *Model) calibrateLoad(r *RHS) error {
 	if err != nil {
 		return err
 	}
-	m.Parts.LoadFactor = planSafety * calibratedFactor(left)
-	if why := nonlinear(left); why != "" {
+	m.Parts.LoadFactor = calibratedFactor(left, m.Mu.Rows)
+	if level, why := nonlinear(left); why != "" {
+		m.Parts.LoadUnexplained = level
 		m.Warnings = append(m.Warnings, "right-hand sides: "+why)
 	}
 	return nil
@@ -307,12 +327,12 @@ func leftOutOfPlan[S scalar.Scalar](m *Model, load *Load[S]) ([]reduced.LeftOut[
 		}
 		theta := make([]S, count)
 		copy(theta, scalar.FromComplex[S](beta))
-		pt := &reduced.Point[S]{Theta: theta, ModelError: planSafety * m.Parts.Factor * check}
+		pt := &reduced.Point[S]{Theta: theta, ModelError: m.Parts.errorOfA(check)}
 		if pt.Phi, _, err = load.Coefficients(m.Mu.Row(i)); err != nil {
 			return nil, err
 		}
 		if load.Planned {
-			pt.Phi, pt.RHSError = theta, m.Parts.LoadFactor*check
+			pt.Phi, pt.RHSError = theta, m.Parts.errorOfB(check)
 		}
 		out = append(out, reduced.LeftOut[S]{Sample: i, Point: pt})
 	}
@@ -350,7 +370,7 @@ func (p *partsNodes[S]) amplification(ctx context.Context) (float64, error) {
 		if err != nil {
 			return 0, fmt.Errorf("%s: %w", p.m.Parts.Files[i], err)
 		}
-		if e := planSafety * p.m.Parts.Factor * check; e > resolved {
+		if e := p.m.Parts.errorOfA(check); e > resolved {
 			worst = max(worst, math.Abs(predicted-known)/e)
 		}
 	}

@@ -250,7 +250,7 @@ func (p *partsNodes[S]) asFunction(ctx context.Context) error {
 			return err
 		}
 		if amp > 0 {
-			l.Amplification, l.FullAmplification = amp, amp
+			l.Amplification, l.FullAmplification = planAmplification*amp, planAmplification*amp
 		}
 	}
 	d := &determinants[S]{samples: indices(points.Rows)}

@@ -25,6 +25,9 @@ type Parts struct {
 	// Factor and LoadFactor turn the error of the plan's functions at its check
 	// points into estimates of the relative errors of A and of b.
 	Factor, LoadFactor float64
+	// Unexplained and LoadUnexplained are relative errors of A and of b that the
+	// functions of a plan do not explain.
+	Unexplained, LoadUnexplained float64
 
 	names       []string          `bundle:"-"`
 	compiled    []*expr.Expr      `bundle:"-"`
@@ -33,7 +36,7 @@ type Parts struct {
 
 // PredictedError returns the relative error of A over the candidates of a plan,
 // as the error of its functions there and the snapshots tell.
-func (p *Parts) PredictedError() float64 { return p.Factor * p.Plan.Error }
+func (p *Parts) PredictedError() float64 { return p.Factor*p.Plan.Error + p.Unexplained }
 
 // Count returns the number of parts.
 func (p *Parts) Count() int { return len(p.Files) }

@@ -33,6 +33,8 @@ func (inv *Inverse[S]) reduce(ctx context.Context, m *Model, problem *reduced.Pr
 	inv.Basis = basis
 	if m.Planned() {
 		if basis.Calibration.Events > 0 {
+			basis.Calibration.Amplification *= planAmplification
+			basis.Calibration.LoadAmplification *= planAmplification
 			inv.Amplification = basis.Calibration.Amplification
 		}
 		basis.Calibration.LargestError = -1 // of a shorter plan: it says nothing of this one
