@@ -35,6 +35,18 @@ offline() {
     [ "$code" -eq 0 ] || [ "$code" -eq 3 ] || { cat log >&2; exit "$code"; }
 }
 
+# enough: asks suggest, which exits with 3 while the tolerance is not met; the points to simulate
+# next are written all the same.
+enough() {
+    code=0
+    "$eimtool" suggest model.npz --tol "$tolerance" -n 5 -o next.csv --json --quiet >suggest.json 2>log || code=$?
+    [ "$code" -eq 0 ] || [ "$code" -eq 3 ] || { cat log >&2; exit "$code"; }
+    awk -v n="$used" '
+        /"share":/ { share = $2 } /"worst_estimate":/ { worst = $2 }
+        END { printf "%d simulations: %.0f %% of the box within the tolerance, worst estimate %.1e\n", n, 100 * share, worst }' suggest.json
+    return "$code"
+}
+
 awk 'BEGIN { print "radius,shift,flow"
     for (i = 0; i < 8; i++) printf "%g,%g,%g\n", i % 2 ? 0.24 : 0.12, int(i / 2) % 2 ? 0.1 : -0.1, i < 4 ? 1 : 4
     print "0.18,0,2.5" }' >start.csv
@@ -42,12 +54,7 @@ simulate start.csv A0_ >samples.csv
 offline samples.csv --keep-table -o model.npz
 used=9
 round=0
-while :; do
-    "$eimtool" suggest model.npz --tol "$tolerance" -n 5 -o next.csv --json --quiet >suggest.json
-    awk -v n="$used" '
-        /"share":/ { share = $2 } /"worst_estimate":/ { worst = $2 }
-        END { printf "%d simulations: %.0f %% of the box within the tolerance, worst estimate %.1e\n", n, 100 * share, worst }' suggest.json
-    if grep -q '"met": true' suggest.json; then break; fi
+until enough; do
     round=$((round + 1))
     [ "$round" -le 20 ] || { echo "adaptive.sh: not met after $used simulations" >&2; exit 1; }
     simulate next.csv "A${round}_" >new.csv

@@ -46,14 +46,14 @@ func (a *app) runOfflinePlan(ctx context.Context, samples string, o *offlineOpti
 	if err != nil {
 		return err
 	}
-	t, err := plannedTable(in.samples, p, o.plan)
+	t, p, err := plannedTable(in.samples, p, o.plan)
 	if err != nil {
 		return err
 	}
 	if o.RHS, err = a.readRHS(ctx, o.rhs, t); err != nil {
 		return err
 	}
-	load := family.LoadOptions{Threads: a.threads, Memory: a.limit, Checksums: true}
+	load := family.LoadOptions{Threads: a.threads, Memory: a.limit, Checksums: true, AllowZero: true}
 	need, err := family.Plan(t, load)
 	if err != nil {
 		return err
@@ -77,6 +77,9 @@ func (a *app) runOfflinePlan(ctx context.Context, samples string, o *offlineOpti
 	}
 	res := &offlineResult{header: newHeader("offline"), Bundle: o.output, MemoryPlan: planResult(need), Accepted: true}
 	res.warn(append(append([]string{}, fam.Warnings...), model.Warnings...)...)
+	if len(in.tests) == 0 && !model.SeesLinearity() {
+		res.warn(fmt.Sprintf("from %s it cannot be seen whether the matrices depend linearly on the functions: measure on further ones (--test, or eimtool verify)", counted(model.Mu.Rows, "snapshot")))
+	}
 	if err := a.testPlan(ctx, model, in.tests, res, progress.report); err != nil {
 		return err
 	}
@@ -109,41 +112,57 @@ func (o *offlineOptions) checkPlan() error {
 		{"--blocks", o.blocks != ""},
 		{"--inverse", o.Inverse},
 		{"--keep-table", o.KeepTable != "auto"},
+		{"--features", o.given["features"]},
+		{"--magic", o.given["magic"]},
+		{"--norm", o.given["norm"]},
+		{"--scaling", o.given["scaling"]},
+		{"--oversample", o.given["oversample"]},
+		{"--no-hold-out", o.noHoldOut},
 	}, "leave it out", " with --plan: the terms are the planned snapshots and the coefficients follow from the functions")
 }
 
-// sameParameter is the distance, in widths of the candidates' box, up to which a
-// sample is the one that the plan asked for.
-const sameParameter = 1e-9
+// sameParameter is the relative distance up to which a sample is the one that
+// the plan asked for: what a spreadsheet may have rounded.
+const sameParameter = 1e-6
 
-// plannedTable returns the samples that the plan asked for, in its order.
-func plannedTable(t *family.Table, p *plan.Plan, path string) (*family.Table, error) {
+// plannedTable returns the samples that the plan asked for, in its order, and the
+// plan with their parameters as the table has them.
+func plannedTable(t *family.Table, p *plan.Plan, path string) (*family.Table, *plan.Plan, error) {
+	if err := sameNames(t.Source, t.Names, p.Names); err != nil {
+		return nil, nil, err
+	}
 	order, err := columnOrder(t.Source, t.Names, p.Names)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	out := &family.Table{Source: t.Source, Names: p.Names, Columns: t.Columns, Warnings: slices.Clone(t.Warnings)}
+	simulated := *p
+	simulated.Mu = p.Mu.Clone()
 	var missing []string
+	term := map[int]int{} // by row of the table
+	rounded := 0
 	for m := range p.Mu.Rows {
-		want := p.Mu.Row(m)
-		at := -1
-		for i, s := range t.Samples {
-			same := true
-			for j, c := range order {
-				same = same && math.Abs(s.Mu[c]-want[j]) <= sameParameter*math.Max(p.Upper[j]-p.Lower[j], math.Abs(want[j]))
-			}
-			if same {
-				at = i
-				break
-			}
+		at, distance, err := plannedRow(t, p, order, m)
+		if err != nil {
+			return nil, nil, err
 		}
 		if at < 0 {
-			missing = append(missing, report.Point(p.Names, want).String())
+			missing = append(missing, report.Point(p.Names, p.Mu.Row(m)).String())
 			continue
 		}
 		s := t.Samples[at]
-		s.Mu = want
+		if other, twice := term[at]; twice {
+			return nil, nil, fileErrorf(t.Source, s.Line, "give one row for each parameter of "+path, "stands for two planned parameters, terms %d and %d", other+1, m+1)
+		}
+		term[at] = m
+		for j, c := range order {
+			simulated.Mu.Set(m, j, s.Mu[c])
+		}
+		s.Mu = simulated.Mu.Row(m)
 		out.Samples = append(out.Samples, s)
+		if distance > 0 {
+			rounded++
+		}
 	}
 	if len(missing) > 0 {
 		const shown = 3
@@ -151,13 +170,59 @@ func plannedTable(t *family.Table, p *plan.Plan, path string) (*family.Table, er
 		if len(missing) > shown {
 			list += fmt.Sprintf("; and %d more", len(missing)-shown)
 		}
-		return nil, fileErrorf(t.Source, 0, "simulate the parameters of "+path+" exactly as they are written there, and give the table of their files",
-			"%d of the %d planned parameters are missing: %s", len(missing), p.Terms(), list)
+		return nil, nil, fileErrorf(t.Source, 0, "simulate the parameters of "+path+" exactly as they are written there, and give the table of their files",
+			"%d of the %d planned parameters %s missing: %s", len(missing), p.Terms(), isAre(len(missing)), list)
+	}
+	if rounded > 0 {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("parameters of %s differ from the plan in their last digits: those of %s are taken as the simulated ones", counted(rounded, "row"), t.Source))
 	}
 	if more := len(t.Samples) - len(out.Samples); more > 0 {
-		out.Warnings = append(out.Warnings, fmt.Sprintf("%d samples of %s are not in the plan: not read (measure on them with --test)", more, t.Source))
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%s of %s %s not in the plan and not read (measure on them with --test)", counted(more, "sample"), t.Source, isAre(more)))
 	}
-	return out, nil
+	return out, &simulated, nil
+}
+
+// plannedRow returns the sample nearest to term m of the plan and their largest
+// relative distance, −1 without one. Two rows that are equally near must name the
+// same file.
+func plannedRow(t *family.Table, p *plan.Plan, order []int, m int) (at int, distance float64, err error) {
+	at, distance = -1, sameParameter
+	for i, s := range t.Samples {
+		d := 0.0
+		for j, want := range p.Mu.Row(m) {
+			scale := math.Abs(want)
+			if scale == 0 {
+				scale = p.Upper[j] - p.Lower[j]
+			}
+			if diff := math.Abs(s.Mu[order[j]] - want); diff > 0 {
+				d = math.Max(d, diff/scale)
+			}
+		}
+		switch {
+		case at >= 0 && d == distance && s.Path != t.Samples[at].Path:
+			return at, d, fileErrorf(t.Source, s.Line, "give one row for each planned parameter",
+				"has the parameters of %s but another file, %s in place of %s", t.Where(at), s.File, t.Samples[at].File)
+		case at < 0 && d <= distance, d < distance:
+			at, distance = i, d
+		}
+	}
+	return at, distance, nil
+}
+
+// counted writes "1 row", "2 rows".
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// isAre agrees with a number of things.
+func isAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 // testPlan measures the model on the test tables.
@@ -181,6 +246,12 @@ func (a *app) testPlan(ctx context.Context, model *surrogate.Model, tests []*fam
 // before the functions of the plan are held responsible.
 const contradictionFactor = 10
 
+// leastContradiction is the error of A that is not rounding of the files.
+const leastContradiction = 1e-10
+
+// leastEstimate is the estimate from which on nothing is known of A.
+const leastEstimate = 0.5
+
 // contradiction says that matrices differ from a planned model by more than its
 // functions explain; "" where they do not, and for other models.
 func contradiction(model *surrogate.Model, rows []verifyPoint) string {
@@ -190,6 +261,9 @@ func contradiction(model *surrogate.Model, rows []verifyPoint) string {
 	count, worst := 0, verifyPoint{}
 	for _, r := range rows {
 		if float64(r.Extrapolation) > 0 || !(float64(r.ErrorFro) > contradictionFactor*float64(r.Estimate)) {
+			continue
+		}
+		if float64(r.ErrorFro) < leastContradiction || float64(r.Estimate) > leastEstimate {
 			continue
 		}
 		count++
@@ -221,9 +295,12 @@ func (o *offlineOptions) judgePlan(m *surrogate.Model) error {
 	if e <= o.tolerance {
 		return nil
 	}
+	hint := "plan again with a smaller --tol, or more candidates"
+	if m.Parts.Unexplained > 0 {
+		hint = "add the missing function to the plan, or build the bundle without --plan"
+	}
 	return &accuracyError{
-		fmt.Sprintf("--tol %g not reached: %s error %.1e with %d terms; the bundle was written all the same", o.tolerance, name, e, m.TermCount()),
-		"plan again with a smaller --tol, or more candidates",
+		fmt.Sprintf("--tol %g not reached: %s error %.1e with %d terms; the bundle was written all the same", o.tolerance, name, e, m.TermCount()), hint,
 	}
 }
 
@@ -233,8 +310,8 @@ func writePlannedSummary(w io.Writer, res *offlineResult) error {
 	rows := [][]string{
 		{"family", fmt.Sprintf("%d planned snapshots, %d x %d, %d nonzeros, %s %s", res.Snapshots, res.Rows, res.Cols, res.NNZ, res.Field, res.Symmetry)},
 		{"model", fmt.Sprintf("function: %s at %d magic points", strings.Join(p.Functions, "; "), res.Snapshots)},
-		{"function error", fmt.Sprintf("%s  (over %d candidates and %d points, as planned)", report.Error(float64(p.FunctionError)), p.Candidates, p.Points)},
-		{"predicted error", fmt.Sprintf("%s  (of A over the candidates: %.2g times that of the functions)", report.Error(float64(p.PredictedError)), float64(p.Factor))},
+		{"function error", fmt.Sprintf("%s  (over %s and %s, as planned)", report.Error(float64(p.FunctionError)), counted(p.Candidates, "candidate"), counted(p.Points, "point"))},
+		{"predicted error", report.Error(float64(p.PredictedError)) + "  (of A over the candidates, from that of the functions)"},
 	}
 	if res.Terms == 0 {
 		rows[0][1] = fmt.Sprintf("%d planned snapshots, %d x %d, %s %s; log det alone is kept", res.Snapshots, res.Rows, res.Cols, res.Field, res.Symmetry)

@@ -222,6 +222,14 @@ func worse(a, b error) error {
 	return a
 }
 
+// moreAccurate is the hint of an estimate above --tol.
+func (o *online) moreAccurate() string {
+	if o.model.Planned() {
+		return "raise --tol, or plan again with a smaller --tol"
+	}
+	return "raise --tol, probe, or add samples nearby"
+}
+
 // one answers one point.
 func (o *online) one(ctx context.Context, job onlineJob) (onlinePoint, error) {
 	pt := onlinePoint{Mu: report.Point(o.model.ParameterNames(), job.mu), Columns: job.extra, Output: job.output, Accepted: true}
@@ -240,7 +248,7 @@ func (o *online) one(ctx context.Context, job onlineJob) (onlinePoint, error) {
 		return pt, err
 	}
 	if pt.setBeta(ans.Beta, o.model.Field); o.tol > 0 && !(ans.Estimate <= o.tol) {
-		return pt, &accuracyError{fmt.Sprintf("%s: error estimate %s above --tol %g; no matrix was written", o.place(job, &pt), report.Error(ans.Estimate), o.tol), "raise --tol, probe, or add samples nearby"}
+		return pt, &accuracyError{fmt.Sprintf("%s: error estimate %s above --tol %g; no matrix was written", o.place(job, &pt), report.Error(ans.Estimate), o.tol), o.moreAccurate()}
 	}
 	m, err := o.model.Assemble(ctx, ans.Beta, o.threads)
 	if err != nil {

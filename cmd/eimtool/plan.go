@@ -166,7 +166,7 @@ func (a *app) choose(ctx context.Context, in *planInputs, o *planOptions) (*plan
 	shown := a.newProgress()
 	defer shown.end()
 	opt := plan.Options{
-		Tolerance: o.tolerance, MaxTerms: o.maxTerms, Memory: a.memoryLimit(),
+		Tolerance: o.tolerance, MaxTerms: o.maxTerms, Memory: a.limit,
 		Seed: o.seed, Threads: a.threads, Progress: shown.report,
 	}
 	if o.termsSet && !o.tolSet {

@@ -111,14 +111,22 @@ func (a *app) runSuggest(ctx context.Context, path string, o *suggestOptions) er
 	if err := a.showSuggestions(res, o); err != nil || !o.tolSet || res.Met {
 		return err
 	}
+	return &accuracyError{fmt.Sprintf("--tol %g is not reached: the estimate is up to %s", o.tol, report.Error(float64(res.WorstEstimate))), o.next(model, path)}
+}
+
+// next is the hint of a tolerance that is not reached.
+func (o *suggestOptions) next(m *surrogate.Model, path string) string {
+	switch {
+	case m.Planned():
+		return "plan again with a smaller --tol or more candidates"
+	case m.Options.SampleError > 0:
+		return "go on with eimtool plan --stage entries and a smaller --tol"
+	}
 	table := o.output
 	if table == "" {
 		table = "next.csv"
 	}
-	return &accuracyError{
-		fmt.Sprintf("--tol %g is not reached: the estimate is up to %s", o.tol, report.Error(float64(res.WorstEstimate))),
-		fmt.Sprintf("simulate the points of the table and add them with: eimtool offline %s --extend %s", table, path),
-	}
+	return fmt.Sprintf("simulate the points of the table and add them with: eimtool offline %s --extend %s", table, path)
 }
 
 // tolerance returns the error of A to reach.

@@ -38,13 +38,22 @@ type suggestionResult struct {
 
 // nothingToLearn is the result for coefficients that are known functions.
 func (res *suggestResult) nothingToLearn(m *surrogate.Model) {
-	res.Met, res.Confidence, res.Share = true, 1, 1
-	res.WorstEstimate, res.Reason = report.Number(math.NaN()), "worst_estimate: the coefficients are exact"
-	why := "the coefficients are given functions of the parameters: no sample would add to them"
-	if m.Planned() {
-		why = "the coefficients follow from the planned functions: if the matrices depend on them linearly, no sample would add to them (verify with a TABLE of further matrices says whether they do)"
+	nan := report.Number(math.NaN())
+	if !m.Planned() {
+		res.Met, res.Confidence, res.Share = true, 1, 1
+		res.WorstEstimate, res.Reason = nan, "worst_estimate: the coefficients are exact"
+		res.warn("the coefficients are given functions of the parameters: no sample would add to them")
+		return
 	}
-	res.warn(why)
+	e := m.Parts.PredictedError()
+	res.Met = e <= float64(res.Tolerance)
+	res.Confidence, res.Share, res.WorstEstimate = nan, nan, report.Number(e)
+	res.Reason = "confidence, share: the terms are planned; worst_estimate is the error predicted from that of the functions"
+	if res.Met {
+		res.warn("the coefficients follow from the planned functions: if the matrices depend on them linearly, no sample would add to them (verify with a TABLE of further matrices says whether they do)")
+		return
+	}
+	res.warn("samples add nothing to a plan: plan again with a smaller --tol or more candidates, which asks for further matrices")
 }
 
 // warnCandidates tells of rows of the table that could not be chosen.
@@ -129,8 +138,12 @@ func (a *app) showSuggestions(res *suggestResult, o *suggestOptions) error {
 // summary says how far the model is from the tolerance.
 func (res *suggestResult) summary() string {
 	tol := float64(res.Tolerance)
-	if res.WorstMu == nil {
+	switch {
+	case res.WorstMu == nil && math.IsNaN(float64(res.WorstEstimate)):
 		return fmt.Sprintf("%g is met: the coefficients are exact", tol)
+	case res.WorstMu == nil:
+		return fmt.Sprintf("%g is %s: the error predicted from that of the planned functions is %s",
+			tol, map[bool]string{true: "predicted to be met", false: "not met"}[res.Met], report.Error(float64(res.WorstEstimate)))
 	}
 	verdict := "is not met yet"
 	if res.Met {

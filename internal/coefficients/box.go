@@ -18,6 +18,13 @@ func (m *Model) FromUnit(u []float64) []float64 {
 	}
 	for j := range mu {
 		lo, hi := m.Lower[j], m.Upper[j]
+		if u[j] <= 0 || u[j] >= 1 { // warps need not come back to the ends exactly
+			mu[j] = lo
+			if u[j] >= 1 {
+				mu[j] = hi
+			}
+			continue
+		}
 		if warps[j] == "" || warps[j] == WarpPeriodic || lo == hi {
 			mu[j] = min(max(lo+u[j]*(hi-lo), lo), hi)
 			continue

@@ -30,6 +30,8 @@ type LoadOptions struct {
 	Reference *Family
 	// Checksums asks for Family.Checksums.
 	Checksums bool
+	// AllowZero accepts matrices without any nonzero value.
+	AllowZero bool
 }
 
 // reading is the stage that Load reports.
@@ -166,7 +168,7 @@ func (c *collector) read(ctx context.Context, i, threads int) (r fileResult) {
 	if c.opt.Checksums {
 		r.checksum = sum.String()
 	}
-	if !anyNonzero(file.Values) {
+	if !c.opt.AllowZero && !anyNonzero(file.Values) {
 		r.err = c.table.errorAt(i, fmt.Sprintf("%s has no nonzero value", c.table.file(i)),
 			"an all-zero snapshot carries no information: assemble it again, or take the row out")
 		return r

@@ -25,6 +25,16 @@ func begun(t *testing.T) (*simulator, string, Options) {
 	return s, dir, opt
 }
 
+// copied returns a copy of a folder.
+func copied(t *testing.T, dir string) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "plan")
+	if err := os.CopyFS(out, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 // edit replaces text in a file of the folder.
 func edit(t *testing.T, dir, name string, change func(lines []string) []string) {
 	t.Helper()
@@ -47,6 +57,7 @@ func cell(line string, k int, text string) string {
 }
 
 func TestBadAnswers(t *testing.T) {
+	s, original, opt := begun(t)
 	for _, c := range []struct {
 		name, file string
 		change     func(lines []string) []string
@@ -92,7 +103,7 @@ func TestBadAnswers(t *testing.T) {
 		{"other candidates", "candidates.csv", func(l []string) []string { return l[:5] }, 0, "begun with other candidates", "another folder"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, dir, opt := begun(t)
+			dir := copied(t, original)
 			edit(t, dir, c.file, c.change)
 			before := files(t, dir)
 			_, err := Advance(context.Background(), s.candidates(), dir, opt)

@@ -17,30 +17,39 @@ import (
 	"eimtool/internal/matrix"
 )
 
-// TestSphere holds the selection to the errors of a full scan of all entries of
-// all matrices (1e-5, 1e-9 and 1e-11 with 10, 14 and 16 terms), over several
-// samples of entries.
+// wholeScan holds the largest relative Frobenius errors of a sphere, by terms,
+// when empirical interpolation looks at all entries of all matrices and has no
+// constant; from a NumPy script.
+var wholeScan = map[string]map[int]float64{
+	"30 points, 60 candidates":   {9: 2.7e-5, 13: 5.1e-10, 15: 4.9e-12},
+	"200 points, 160 candidates": {9: 7.0e-5, 13: 1.1e-8, 15: 7.8e-11},
+}
+
+// TestSphere holds the selection to the errors of a scan of all entries of all
+// matrices, over several samples of entries. One of the d interpolation
+// conditions is spent on the constant, which this family has no part of: d terms
+// have d-1 magic entries, and must do at least as well as d-1 terms with as many
+// magic entries chosen by the whole scan.
 func TestSphere(t *testing.T) {
 	n, count, seeds := 30, 60, 1
 	if *long {
 		n, count, seeds = 200, 160, 5
 	}
 	s := sphere(n, count)
+	whole := wholeScan[fmt.Sprintf("%d points, %d candidates", n, count)]
 	for seed := range seeds {
-		for _, c := range []struct {
-			terms int
-			want  float64
-		}{{10, 1e-4}, {14, 3e-9}, {16, 3e-11}} {
-			dir := filepath.Join(t.TempDir(), "plan")
-			p := s.drive(t, dir, Options{MaxTerms: c.terms, Entries: 30, Checks: 2, Seed: uint64(seed)})
-			if p.Terms != c.terms || p.Matrices != c.terms+2 || p.Entries > 30+c.terms-1 || p.Stop != StopMaxTerms {
+		dir := filepath.Join(t.TempDir(), "plan")
+		for k, terms := range []int{10, 14, 16} { // each goes on where the one before ended
+			p := s.drive(t, dir, Options{MaxTerms: terms, Entries: 30, Checks: 2, Seed: uint64(seed)})
+			if p.Terms != terms || p.Matrices != terms+p.Checks || p.Checks < 2 || p.Checks > 2*(k+1) ||
+				p.Entries > 30+terms-1 || p.Stop != StopMaxTerms {
 				t.Fatalf("%+v", *p)
 			}
 			r := load(t, dir)
 			e := s.worst(t, r)
-			t.Logf("seed %d, %d terms: largest error %.1e (%.1e at the sample, %.1e at the checks)", seed, c.terms, e, r.Sampled, r.Checked)
-			if e > c.want || e > 4*r.Error() {
-				t.Errorf("seed %d, %d terms: error %.1e, said %.1e, want at most %.1e", seed, c.terms, e, r.Error(), c.want)
+			t.Logf("seed %d, %d terms: largest error %.1e (%.1e at the sample, %.1e at the checks)", seed, terms, e, r.Sampled, r.Checked)
+			if want := whole[terms-1]; e > want || e > 4*r.Error() {
+				t.Errorf("seed %d, %d terms: error %.1e, said %.1e, want at most %.1e", seed, terms, e, r.Error(), want)
 			}
 		}
 	}

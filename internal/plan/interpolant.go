@@ -88,8 +88,8 @@ func (t *Interpolant) failed(mu []float64, q Point, err error) error {
 
 // At returns the coefficients β(mu) of the M terms, the solution of
 // Σ_m β_m g(μ_m, x_l) = g(μ, x_l) at the magic points x_l, and the largest
-// weighted |g − Ig| over its scale at the check points. Errors: *ProblemError,
-// *ValueError.
+// |g − Ig| over its scale at the check points, whatever the weights of the
+// functions. Errors: *ProblemError, *ValueError.
 func (t *Interpolant) At(mu []float64) (beta []complex128, check float64, err error) {
 	if len(mu) != len(t.plan.Names) {
 		return nil, 0, &ProblemError{"plan", fmt.Sprintf("%d parameter values given, the plan has %d parameters", len(mu), len(t.plan.Names)), ""}
@@ -106,18 +106,10 @@ func (t *Interpolant) At(mu []float64) (beta []complex128, check float64, err er
 	for m, b := range beta {
 		dense.Axpy(-b, t.checks.Row(m), e)
 	}
-	for l, v := range e {
-		check = math.Max(check, t.weight(t.points[l])*scalar.Abs(v))
+	for _, v := range e {
+		check = math.Max(check, scalar.Abs(v))
 	}
 	return beta, check, nil
-}
-
-// weight is the importance of the function of a point.
-func (t *Interpolant) weight(q Point) float64 {
-	if q.Function < 0 || t.plan.Weights == nil {
-		return 1
-	}
-	return t.plan.Weights[q.Function]
 }
 
 // Derivative returns ∂β/∂μ_j at mu. Errors: *ValueError.

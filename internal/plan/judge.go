@@ -20,6 +20,9 @@ func (c *compiled) judge(p *Plan) {
 	if p.Error > p.Tolerance && p.Stop == eim.StopTolerance {
 		c.warn("the error over all candidates and points is %.3g, above the tolerance of %g: give more memory, or a smaller tolerance", p.Error, p.Tolerance)
 	}
+	if len(p.Checks) == 0 && p.PointCount > 1 {
+		c.warn("every value at the points is met exactly with %d terms: nothing is known between them; give more points if the matrix depends on the functions elsewhere", terms)
+	}
 	switch {
 	case p.Stop == eim.StopRank && terms >= rows:
 		c.warn("every candidate is chosen: give more of them")

@@ -194,8 +194,14 @@ func hasRow(t *family.Table, p *plan.Plan, m int) bool {
 	return false
 }
 
+// agrees reports whether got is want, rounded; of 0 relative to the width of the
+// parameter's range.
 func agrees(want, got, width float64) bool {
-	return math.Abs(want-got) <= rounding*math.Max(math.Abs(want), width)
+	scale := math.Abs(want)
+	if scale == 0 {
+		scale = width
+	}
+	return want == got || math.Abs(want-got) <= rounding*scale
 }
 
 func assignments(names []string, mu []float64) string {

@@ -9,7 +9,6 @@ import (
 	"eimtool/internal/dense"
 	"eimtool/internal/family"
 	"eimtool/internal/plan"
-	"eimtool/internal/reduced"
 	"eimtool/internal/scalar"
 )
 
@@ -96,61 +95,85 @@ func planCore[T scalar.Scalar](ctx context.Context, m *Model, rows [][]T, f *fam
 	if err != nil {
 		return nil, err
 	}
-	left, err := leaveSnapshotsOut(m.Parts, c.Coordinates, m.Field)
+	m.Errors.Training = 0 // the terms themselves
+	m.Parts.Precision = writtenPrecision(rows)
+	m.Parts.Coordinates = convert[complex128](c.Coordinates)
+	if err := m.checkRealCoefficients(); err != nil {
+		return nil, err
+	}
+	left, err := leaveSnapshotsOut(m.Parts, m.Parts.Coordinates)
 	if err != nil {
 		return nil, err
 	}
 	m.Parts.Factor = calibratedFactor(left, m.Mu.Rows)
-	m.Errors.Training = 0 // the terms themselves
-	if level, why := nonlinear(left); why != "" {
-		m.Parts.Unexplained = level
-		m.Warnings = append(m.Warnings, why)
+	level, why := nonlinear(left, largestNorm(m.Parts.Coordinates), m.Parts.Precision)
+	m.Parts.Unexplained = level
+	for _, w := range []string{why, m.equalSnapshots()} {
+		if w != "" {
+			m.Warnings = append(m.Warnings, w)
+		}
 	}
 	return c, nil
 }
 
-// leftSnapshot is a snapshot predicted by the terms before it.
-type leftSnapshot struct {
-	terms, snapshot int          // the first terms; the snapshot, not among them
-	beta            []complex128 // of the terms
-	check           float64      // error of the functions at the check points
-	err             float64      // relative Frobenius error of A
-}
-
-// mostPrefixes is the number of prefixes of the plan that are examined.
-const mostPrefixes = 24
-
-// leaveSnapshotsOut predicts snapshots from the first terms of the plan, whose
-// coefficients know nothing of the later ones. coordinates are those of the
-// snapshots in an orthonormal basis.
-func leaveSnapshotsOut[T scalar.Scalar](p *Parts, coordinates *dense.Matrix[T], field string) ([]leftSnapshot, error) {
-	var out []leftSnapshot
-	count := coordinates.Rows
-	last := 0
-	for q := 1; q <= mostPrefixes; q++ {
-		terms := q * (count - 1) / min(mostPrefixes, max(1, count-1))
-		if terms <= last || terms >= count {
-			continue
-		}
-		last = terms
-		leading, err := p.interpolant.Leading(terms)
-		if err != nil {
-			return nil, planError(err)
-		}
-		for i := terms; i < count; i++ {
-			s := leftSnapshot{terms: terms, snapshot: i}
-			if s.beta, s.check, err = leading.At(p.Plan.Mu.Row(i)); err != nil {
-				return nil, err
+// equalSnapshots says that two snapshots of the plan are the same matrix.
+func (m *Model) equalSnapshots() string {
+	k := m.Parts.Coordinates
+	if m.Options.RHS != nil && len(m.Options.RHS.Values) > 1 {
+		return "" // the functions may be those of b alone
+	}
+	for i := range k.Rows {
+		for j := range i {
+			if relativeDistance(k.Row(i), k.Row(j)) <= roundOff {
+				return fmt.Sprintf("%s and %s are the same matrix, but the functions of the plan differ there: check that every file belongs to its parameters", m.Files[j], m.Files[i])
 			}
-			if !scalar.IsComplex[T]() && !scalar.AllReal(s.beta) {
-				return nil, &FunctionFieldError{field}
-			}
-			k := dense.VecMul(scalar.FromComplex[T](s.beta), coordinates.SelectRows(indices(terms)))
-			s.err = relativeDistance(coordinates.Row(i), k)
-			out = append(out, s)
 		}
 	}
-	return out, nil
+	return ""
+}
+
+// SeesLinearity reports whether there are snapshots enough to tell whether A
+// depends linearly on the functions of the plan.
+func (m *Model) SeesLinearity() bool { return m.Mu.Rows >= leastForLinearity }
+
+// fieldPoints is the number of points of the box where coefficients must be real
+// if the matrices are.
+const fieldPoints = 64
+
+// checkRealCoefficients refuses functions whose coefficients are complex where the
+// matrices are real or Hermitian.
+func (m *Model) checkRealCoefficients() error {
+	if m.Field == FieldComplex {
+		return nil
+	}
+	points := m.boxPoints(fieldPoints)
+	for i := range points.Rows {
+		beta, _, err := m.Parts.interpolant.At(points.Row(i))
+		if err != nil {
+			continue // a corner of the box need not be a candidate
+		}
+		if err := m.realCoefficients(beta); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// imaginaryPart is the share of a coefficient that counts as rounding.
+const imaginaryPart = 1e-9
+
+func (m *Model) realCoefficients(beta []complex128) error {
+	if m.Field == FieldComplex {
+		return nil
+	}
+	size, worst := 0.0, 0.0
+	for _, b := range beta {
+		size, worst = max(size, scalar.Abs(b)), max(worst, math.Abs(imag(b)))
+	}
+	if worst > imaginaryPart*size {
+		return &FunctionFieldError{m.Field}
+	}
+	return nil
 }
 
 // FunctionFieldError says that the functions of a plan are complex and the
@@ -163,99 +186,17 @@ func (e *FunctionFieldError) Error() string {
 	return fmt.Sprintf("the functions of the plan are complex, the matrices %s: plan with real functions, such as re(...) and im(...) of them", e.Field)
 }
 
-// resolved is the error of the functions from which on a left-out snapshot shows
-// more than rounding.
-const resolved = 1e-11
-
-// calibratedFactor returns the largest ratio of the error of A to that of the
-// functions at the check points, over snapshots that were left out by at least half
-// of the terms: errors of few terms vary slowly over the points, and assembly
-// cancels less of them.
-func calibratedFactor(left []leftSnapshot, count int) float64 {
-	factor := 0.0
-	for _, s := range left {
-		if s.check > resolved && 2*s.terms >= count {
-			factor = max(factor, s.err/s.check)
-		}
-	}
-	if factor == 0 {
-		return 1
-	}
-	return factor
-}
-
-// Constants of the test of linearity: the error of A that is not rounding, and
-// the growth of its ratio to the error of the functions that linear dependence
-// does not explain.
-const (
-	visibleError      = 1e-9
-	nonlinearGrowth   = 30
-	leastForLinearity = 4
-)
-
-// nonlinear explains, where the snapshots show it, that A does not depend
-// linearly on the functions: as terms are added the error of the functions falls,
-// and that of A does not. level is the error that the functions do not explain.
-func nonlinear(left []leftSnapshot) (level float64, why string) {
-	if len(left) == 0 || left[len(left)-1].snapshot+1 < leastForLinearity {
-		return 0, ""
-	}
-	var prefixes []leftSnapshot // the worst of each number of terms
-	for _, s := range left {
-		if n := len(prefixes); n == 0 || prefixes[n-1].terms != s.terms {
-			prefixes = append(prefixes, leftSnapshot{terms: s.terms})
-		}
-		w := &prefixes[len(prefixes)-1]
-		w.err, w.check = max(w.err, s.err), max(w.check, s.check)
-	}
-	usual := 1.0
-	for _, w := range prefixes[:(len(prefixes)+1)/2] {
-		if w.check > 0 {
-			usual = max(usual, min(w.err/w.check, nonlinearGrowth))
-		}
-	}
-	for _, w := range prefixes {
-		if w.err <= visibleError || w.err <= nonlinearGrowth*usual*max(w.check, resolved) {
-			continue
-		}
-		if level = max(level, w.err); why == "" {
-			why = fmt.Sprintf("the matrices do not depend linearly on the functions of the plan, or these are not the functions of the code: "+
-				"with the first %d terms the functions are met to %.1e at the later parameters, the matrices to %.1e only "+
-				"(add the missing function, or build the bundle without --plan)", w.terms, w.check, w.err)
-		}
-	}
-	return planSafety * level, why
-}
-
 // atPlan evaluates the coefficients of a planned family.
 func (m *Model) atPlan(mu []float64) (*Answer, error) {
 	beta, check, err := m.Parts.interpolant.At(mu)
 	if err != nil {
 		return nil, err
 	}
-	sum := 0.0
-	for _, b := range beta {
-		sum += scalar.Abs(b)
+	if err := m.realCoefficients(beta); err != nil {
+		return nil, err
 	}
-	a := &Answer{Beta: beta, Modelled: true, ModelError: m.Parts.errorOfA(check), Extrapolation: m.outside(mu)}
-	a.Estimate = a.ModelError + roundOff*max(1, sum)
-	return a, nil
-}
-
-// planSafety is the factor on the error at the check points: the largest of ten
-// is seldom below half of the largest error.
-const planSafety = 2
-
-// planAmplification is the factor on the amplification of errors of A in x and in
-// log det: the snapshots that calibrate it are few and lie where the plan put them.
-const planAmplification = 1.5
-
-// errorOfA and errorOfB estimate relative errors from that of the functions at the
-// check points.
-func (p *Parts) errorOfA(check float64) float64 { return planSafety*p.Factor*check + p.Unexplained }
-
-func (p *Parts) errorOfB(check float64) float64 {
-	return planSafety*p.LoadFactor*check + p.LoadUnexplained
+	model, rounding := m.Parts.errorOfA(beta, check)
+	return &Answer{Beta: beta, Modelled: true, ModelError: model, Extrapolation: m.outside(mu), Estimate: model + rounding}, nil
 }
 
 // preparePlan prepares solutions and log det of a planned family.
@@ -277,7 +218,7 @@ func preparePlan[S scalar.Scalar](ctx context.Context, m *Model, opt Options) er
 		return nil
 	}
 	if !opt.RHS.Fixed(m.Mu.Rows) {
-		if err := m.calibrateLoad(opt.RHS); err != nil {
+		if err := m.calibrateLoad(ctx, opt.RHS, opt.Threads); err != nil {
 			return err
 		}
 	}
@@ -288,101 +229,3 @@ func preparePlan[S scalar.Scalar](ctx context.Context, m *Model, opt Options) er
 // planBasisShare is the share of the predicted error of A below which vectors of
 // the reduced basis would only resolve the error of the coefficients.
 const planBasisShare = 1e-3
-
-// calibrateLoad measures what errors of the functions do to b.
-func (m *Model) calibrateLoad(r *RHS) error {
-	if err := r.check(m.Rows, m.Mu.Rows); err != nil {
-		return err
-	}
-	vectors := dense.New[complex128](len(r.Values), len(r.Values[0].Data))
-	for i, v := range r.Values {
-		copy(vectors.Row(i), v.Data)
-	}
-	left, err := leaveSnapshotsOut(m.Parts, vectors, m.Field)
-	if err != nil {
-		return err
-	}
-	m.Parts.LoadFactor = calibratedFactor(left, m.Mu.Rows)
-	if level, why := nonlinear(left); why != "" {
-		m.Parts.LoadUnexplained = level
-		m.Warnings = append(m.Warnings, "right-hand sides: "+why)
-	}
-	return nil
-}
-
-// leftOutOfPlan returns snapshots as predicted by the terms before them, the
-// last ones, for the calibration of a reduced basis.
-func leftOutOfPlan[S scalar.Scalar](m *Model, load *Load[S]) ([]reduced.LeftOut[S], error) {
-	const most = 15
-	count := m.Mu.Rows
-	var out []reduced.LeftOut[S]
-	for i := max(count/2, count-most, 1); i < count; i++ {
-		leading, err := m.Parts.interpolant.Leading(i)
-		if err != nil {
-			return nil, planError(err)
-		}
-		beta, check, err := leading.At(m.Mu.Row(i))
-		if err != nil {
-			return nil, err
-		}
-		theta := make([]S, count)
-		copy(theta, scalar.FromComplex[S](beta))
-		pt := &reduced.Point[S]{Theta: theta, ModelError: m.Parts.errorOfA(check)}
-		if pt.Phi, _, err = load.Coefficients(m.Mu.Row(i)); err != nil {
-			return nil, err
-		}
-		if load.Planned {
-			pt.Phi, pt.RHSError = theta, m.Parts.errorOfB(check)
-		}
-		out = append(out, reduced.LeftOut[S]{Sample: i, Point: pt})
-	}
-	return out, nil
-}
-
-// leftOutDeterminants is the number of snapshots at which the effect of errors of
-// A on log det is measured.
-const leftOutDeterminants = 12
-
-// amplification returns the factor from estimated relative errors of A to
-// absolute ones of log det: the largest over snapshots that are predicted from the
-// terms before them, 0 where none shows an error.
-func (p *partsNodes[S]) amplification(ctx context.Context) (float64, error) {
-	worst := 0.0
-	count := p.m.Mu.Rows
-	for i := max(count/2, count-leftOutDeterminants, 1); i < count; i++ {
-		leading, err := p.m.Parts.interpolant.Leading(i)
-		if err != nil {
-			return 0, planError(err)
-		}
-		beta, check, err := leading.At(p.m.Mu.Row(i))
-		if err != nil {
-			return 0, err
-		}
-		values := make([]S, len(p.sys.rows[i]))
-		if err := Combine(ctx, values, scalar.FromComplex[S](beta), p.sys.rows[:i], p.opt.Threads); err != nil {
-			return 0, err
-		}
-		predicted, err := p.logAbs(ctx, values)
-		if err != nil { // a poor prediction may be singular
-			continue
-		}
-		known, err := p.logAbs(ctx, append([]S(nil), p.sys.rows[i]...))
-		if err != nil {
-			return 0, fmt.Errorf("%s: %w", p.m.Parts.Files[i], err)
-		}
-		if e := p.m.Parts.errorOfA(check); e > resolved {
-			worst = max(worst, math.Abs(predicted-known)/e)
-		}
-	}
-	return worst, nil
-}
-
-// logAbs returns log|det| of the matrix with the given values.
-func (p *partsNodes[S]) logAbs(ctx context.Context, values []S) (float64, error) {
-	f, err := p.sys.next(ctx, values)
-	if err != nil {
-		return 0, err
-	}
-	v, _ := f.LogDet()
-	return v, nil
-}

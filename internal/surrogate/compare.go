@@ -81,6 +81,9 @@ func (m *Model) KeptTable() bool {
 // coefficients refitted by least squares to those that remain (lost fields,
 // arXiv 1508.05330, rectangular extension).
 func (m *Model) WithoutTerms(lost []int) (*Model, error) {
+	if m.Parts != nil {
+		return nil, &OptionError{"lost-snapshot", fmt.Sprint(lost), "a bundle of samples: every term of given parts or of a plan is needed"}
+	}
 	count := m.TermCount()
 	drop := make([]bool, count)
 	for _, l := range lost {

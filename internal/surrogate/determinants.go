@@ -21,6 +21,7 @@ type determinants[S scalar.Scalar] struct {
 	phase    []S              // det A_i/|det A_i|
 	negative []int            // negative eigenvalues, -1 where the factorisation does not tell
 	traces   *dense.Matrix[S] // one row per factorised sample, one column per sample
+	foreign  float64          // largest |tr(A_i⁻¹ D)| for random D of the size of A_i
 }
 
 // determine factorises the given samples.
@@ -44,6 +45,7 @@ func (s *systems[S]) determine(samples []int, progress func(stage string, done, 
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.files[i], err)
 		}
+		d.foreign = max(d.foreign, scalar.Abs(solve.TraceProduct(s.pattern, z, s.perturbedValues(i))))
 		row := d.traces.Row(r)
 		if err := scalar.Each(s.ctx, n, s.threads, func(k int) { row[k] = solve.TraceProduct(s.pattern, z, s.rows[k]) }); err != nil {
 			return nil, err

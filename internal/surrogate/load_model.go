@@ -65,7 +65,7 @@ func (l *Load[S]) TermCount() int {
 func (l *Load[S]) Coefficients(mu []float64) (phi []S, modelError float64, err error) {
 	if l.Planned {
 		beta, check, err := l.parts.interpolant.At(mu)
-		return scalar.FromComplex[S](beta), l.parts.errorOfB(check), err
+		return scalar.FromComplex[S](beta), l.parts.errorOfB(beta, check), err
 	}
 	if l.Interpolation == nil {
 		return []S{scalar.Of[S](1, 0)}, 0, nil

@@ -173,6 +173,7 @@ func (m *Model) logDetInterpolate(mu []float64, gradient bool) (LogDetValue, err
 		out.Gradient = v.Gradient
 	}
 	if !l.Sampled.Modelled() {
+		out.Estimate += m.sampleLogDetError()
 		return out, nil
 	}
 	e, err := m.modelErrorAt(mu)
@@ -183,6 +184,15 @@ func (m *Model) logDetInterpolate(mu []float64, gradient bool) (LogDetValue, err
 		out.Estimate += amp * e
 	}
 	return out, nil
+}
+
+// sampleLogDetError is the error of log det that comes from that of the samples
+// themselves.
+func (m *Model) sampleLogDetError() float64 {
+	if amp := m.LogDet.FullAmplification; amp > 0 && m.Options.SampleError > 0 {
+		return amp * m.Options.SampleError
+	}
+	return 0
 }
 
 // logDetMeasure evaluates the symbol measure of given parts.
@@ -296,7 +306,7 @@ func logDetCombine[S scalar.Scalar](m *Model, model *lambda.Model[S], mu []float
 	if w.AbsSum > l.LambdaAbsSum { // beyond what was seen at the nodes left out
 		out.Estimate *= w.AbsSum / l.LambdaAbsSum
 	}
-	out.Estimate += logDetRoundOff * float64(l.Size) * w.AbsSum
+	out.Estimate += logDetRoundOff*float64(l.Size)*w.AbsSum + w.AbsSum*m.sampleLogDetError()
 	if m.Parts != nil {
 		out.Outside = m.outside(mu)
 	}

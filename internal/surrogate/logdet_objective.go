@@ -107,4 +107,8 @@ func (l *LogDet) setOutcome(names []string, results []outcome, best int, full ou
 	if len(full.ratios) > 0 {
 		l.FullAmplification = quantile(full.ratios, traceQuantile)
 	}
+	if full.foreign > 0 {
+		worst := larger(full.structural, full.foreign)
+		l.Amplification, l.FullAmplification = larger(l.Amplification, worst), larger(l.FullAmplification, worst)
+	}
 }

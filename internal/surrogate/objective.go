@@ -3,6 +3,7 @@ package surrogate
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"eimtool/internal/dense"
@@ -25,6 +26,9 @@ type outcome struct {
 	// structural is the same ratio for perturbations within the family, for
 	// families that are predicted to rounding.
 	structural float64
+	// foreign is the same ratio for perturbations outside of the family, measured
+	// where the samples themselves have an error.
+	foreign float64
 }
 
 // decide keeps the candidate with the smallest largest error on left-out
@@ -64,6 +68,9 @@ func (p *preparation[T, S]) decide(all []candidate[T]) (objective[T], error) {
 		}
 		best = bestForBoth(solutions, logdets, best)
 		changes.structural = p.structuralChange()
+		if b.opt.SampleError > 0 {
+			changes.foreign = p.det.foreign
+		}
 		p.logdet.setOutcome(names, logdets, best, changes)
 	}
 	if solutions != nil {
@@ -115,6 +122,19 @@ func (inv *Inverse[S]) setOutcome(terms, full outcome) {
 	case full.structural > 0:
 		inv.FullAmplification, inv.structural = full.structural, true
 	}
+	if full.foreign > 0 { // samples that are combinations of each other show nothing of their errors
+		worst := max(full.foreign, full.structural)
+		inv.Amplification = larger(inv.Amplification, worst)
+		inv.FullAmplification, inv.structural = larger(inv.FullAmplification, worst), true
+	}
+}
+
+// larger is max, whatever a NaN stands for.
+func larger(x, y float64) float64 {
+	if math.IsNaN(x) {
+		return y
+	}
+	return max(x, y)
 }
 
 // amplificationQuantile is the share of left-out samples whose ratio of the
@@ -172,7 +192,35 @@ func judge[T, S scalar.Scalar](b *builder[T], s *systems[S], l leftOutSample, li
 	full.record(e, l.error)
 	amp, err := perturbed(b, s, f, l.sample, x)
 	full.structural = max(full.structural, amp)
+	if err != nil || b.opt.SampleError == 0 {
+		return err
+	}
+	amp, err = foreign(s, f, l.sample, x)
+	full.foreign = max(full.foreign, amp)
 	return err
+}
+
+// perturbedValues returns the values of sample i, each times a standard normal
+// number: what errors of the samples look like.
+func (s *systems[S]) perturbedValues(i int) []S {
+	rng := rand.New(rand.NewPCG(uint64(i), 0x666f72))
+	d := make([]S, len(s.rows[i]))
+	for k, v := range s.rows[i] {
+		d[k] = v * scalar.Of[S](rng.NormFloat64(), 0)
+	}
+	return d
+}
+
+// foreign returns |A_i⁻¹ D x|/|x| for a random D of the size of A_i.
+func foreign[S scalar.Scalar](s *systems[S], f *solve.Factor[S], i int, x *dense.Matrix[S]) (float64, error) {
+	dx, err := s.product(s.perturbedValues(i), x)
+	if err != nil {
+		return 0, err
+	}
+	if err := f.Solve(s.ctx, dx, matrix.NoTranspose); err != nil {
+		return 0, err
+	}
+	return s.largestRatio(dx, x), nil
 }
 
 // perturbingSamples is the number of samples that perturb another one.

@@ -3,6 +3,7 @@ package surrogate
 import (
 	"fmt"
 
+	"eimtool/internal/dense"
 	"eimtool/internal/expr"
 	"eimtool/internal/plan"
 )
@@ -22,21 +23,20 @@ type Parts struct {
 
 	// Plan gives the coefficients of a planned family; nil for a given one.
 	Plan *plan.Plan
-	// Factor and LoadFactor turn the error of the plan's functions at its check
-	// points into estimates of the relative errors of A and of b.
-	Factor, LoadFactor float64
-	// Unexplained and LoadUnexplained are relative errors of A and of b that the
-	// functions of a plan do not explain.
+	// Of a plan: Factor and LoadFactor turn the error of its functions at the check
+	// points into absolute errors of A (Frobenius norm) and of b; Unexplained and
+	// LoadUnexplained are those that the functions do not explain; Precision is the
+	// relative rounding of the numbers as they were written.
+	Factor, LoadFactor           float64
 	Unexplained, LoadUnexplained float64
+	Precision                    float64
+	Coordinates                  *dense.Matrix[complex128] `doc:"M x r, the snapshots of a plan in an orthonormal basis"`
+	LoadCoordinates              *dense.Matrix[complex128] `doc:"M x r, the right-hand sides of a plan in an orthonormal basis"`
 
 	names       []string          `bundle:"-"`
 	compiled    []*expr.Expr      `bundle:"-"`
 	interpolant *plan.Interpolant `bundle:"-"`
 }
-
-// PredictedError returns the relative error of A over the candidates of a plan,
-// as the error of its functions there and the snapshots tell.
-func (p *Parts) PredictedError() float64 { return p.Factor*p.Plan.Error + p.Unexplained }
 
 // Count returns the number of parts.
 func (p *Parts) Count() int { return len(p.Files) }

@@ -96,6 +96,9 @@ func (m *Model) FromProbe(values []complex128) (*Answer, error) {
 }
 
 func (m *Model) fromProbe(values []complex128) (*Answer, error) {
+	if m.Planned() {
+		return nil, &ProbeError{0, "the coefficients follow from the functions of the plan: no probes are needed"}
+	}
 	if m.Parts != nil {
 		return nil, &ProbeError{0, "the coefficients of given parts are known: no probes are needed"}
 	}
