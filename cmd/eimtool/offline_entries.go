@@ -82,12 +82,19 @@ func (a *app) entriesInputs(ctx context.Context, samples string, o *offlineOptio
 
 // reconstructed says what the samples of the bundle are.
 func reconstructed(r *partial.Reconstruction) string {
-	text := fmt.Sprintf("%d matrices were read; those of the other %d candidates are combinations of %d of them, with a relative error of %s",
-		r.Read, r.Reconstructed, r.Terms, report.Error(r.Error()))
-	if r.Checks > 0 {
-		return text + fmt.Sprintf(", the larger of that at the sampled entries and that of %d full matrices; it is part of every estimate", r.Checks)
+	if r.Reconstructed == 0 {
+		return fmt.Sprintf("the matrix of every candidate (%d) was read: none is a combination of others", r.Read)
 	}
-	return text + " at the sampled entries; it is part of every estimate"
+	text := fmt.Sprintf("%d matrices were read; those of the other %d candidates are combinations of %d of them, with a relative error of %s",
+		r.Read, r.Reconstructed, r.Terms, report.Error(r.Measured()))
+	const estimate = "; three times that is part of every estimate"
+	switch {
+	case r.Checks > 0:
+		return text + fmt.Sprintf(", the larger of that at the sampled entries and that of %d full matrices", r.Checks) + estimate
+	case r.Small:
+		return text + ", the size of the last term: too few sampled entries vary to tell, and no full matrix checks it" + estimate
+	}
+	return text + " at the sampled entries" + estimate
 }
 
 // measureTests measures the model on the test tables.
@@ -108,11 +115,13 @@ func (a *app) measureTests(ctx context.Context, model *surrogate.Model, tests []
 // judgeEntries holds the model, and the reconstruction of its samples, to a
 // tolerance that the user gave.
 func (o *offlineOptions) judgeEntries(m *surrogate.Model, r *partial.Reconstruction) error {
-	if !o.tolSet || r.Error() <= o.tolerance {
-		return o.judge(m)
+	if !o.tolSet || r.Measured() <= o.tolerance {
+		as := *m // as measured, without the factor of estimates
+		as.Options.SampleError = r.Measured()
+		return o.judge(&as)
 	}
 	return &accuracyError{
-		fmt.Sprintf("--tol %g not reached: the reconstructed matrices have a relative error of %s; the bundle was written all the same", o.tolerance, report.Error(r.Error())),
+		fmt.Sprintf("--tol %g not reached: the reconstructed matrices have a relative error of %s; the bundle was written all the same", o.tolerance, report.Error(r.Measured())),
 		fmt.Sprintf("go on with eimtool plan --stage entries --tol %g, which asks for further entries and matrices", o.tolerance),
 	}
 }

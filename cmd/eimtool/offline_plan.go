@@ -139,7 +139,8 @@ func plannedTable(t *family.Table, p *plan.Plan, path string) (*family.Table, *p
 	simulated := *p
 	simulated.Mu = p.Mu.Clone()
 	var missing []string
-	term := map[int]int{} // by row of the table
+	term := map[int]int{}      // by row of the table
+	byFile := map[string]int{} // by path
 	rounded := 0
 	for m := range p.Mu.Rows {
 		at, distance, err := plannedRow(t, p, order, m)
@@ -154,7 +155,10 @@ func plannedTable(t *family.Table, p *plan.Plan, path string) (*family.Table, *p
 		if other, twice := term[at]; twice {
 			return nil, nil, fileErrorf(t.Source, s.Line, "give one row for each parameter of "+path, "stands for two planned parameters, terms %d and %d", other+1, m+1)
 		}
-		term[at] = m
+		if other, twice := byFile[s.Path]; twice && s.RHS == "" { // with a column rhs the functions may be those of b alone
+			return nil, nil, fileErrorf(t.Source, s.Line, "give every planned parameter its own matrix", "%s is also the matrix of another planned parameter (term %d)", s.File, other+1)
+		}
+		term[at], byFile[s.Path] = m, m
 		for j, c := range order {
 			simulated.Mu.Set(m, j, s.Mu[c])
 		}

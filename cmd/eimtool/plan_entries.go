@@ -86,7 +86,10 @@ type planEntriesResult struct {
 	Checks     int           `json:"checks"`
 	Sampled    report.Number `json:"sampled_error"`
 	Checked    report.Number `json:"checked_error"`
-	Reason     string        `json:"reason,omitempty"` // why figures are null
+	Reason     string        `json:"reason,omitempty"`           // why figures are null
+	Digits     int           `json:"value_digits,omitempty"`     // of values that were not written in full
+	Floor      report.Number `json:"error_floor,omitempty"`      // sampled error that the errors of the values hide
+	Small      bool          `json:"sample_too_small,omitempty"` // only the checks tell the error
 	Tolerance  report.Number `json:"tolerance"`
 	Stop       string        `json:"stop,omitempty"`
 	Accepted   bool          `json:"accepted"`
@@ -117,8 +120,14 @@ func (a *app) runPlanEntries(ctx context.Context, candidates string, o *planOpti
 	}
 	progress.end()
 	res := newPlanEntries(p, o)
-	if p.Noise > 0.1*o.tolerance {
+	switch {
+	case p.Digits > 0 && p.Floor > o.tolerance:
+		res.warn(fmt.Sprintf("the values carry %d digits: an error below %.1e cannot be reached (write them with all digits)", p.Digits, p.Floor))
+	case p.Noise > 0.1*o.tolerance:
 		res.warn(fmt.Sprintf("values and matrices differ by up to %.1e of the largest value: the result cannot be more accurate (write both with all digits)", p.Noise))
+	}
+	if p.Small && p.State == partial.StateDone {
+		res.warn("too few sampled entries vary for so many terms: residuals may vanish there whatever the matrices are elsewhere; only checks tell the error (begin with more --entries in another folder, or give more --checks)")
 	}
 	if err := a.show(&res.header, res, func(w io.Writer) error {
 		a.say("%s", res.summary())
@@ -135,6 +144,7 @@ func newPlanEntries(p *partial.Progress, o *planOptions) *planEntriesResult {
 		header: newHeader("plan"), State: p.State, Request: p.Request, Answer: p.Answer, Wanted: p.Wanted,
 		Candidates: p.Candidates, Entries: p.Entries, Matrices: p.Matrices, Terms: p.Terms, Checks: p.Checks,
 		Sampled: report.Number(p.Sampled), Checked: report.Number(p.Checked),
+		Digits: p.Digits, Floor: report.Number(p.Floor), Small: p.Small,
 		Tolerance: report.Number(o.tolerance), Stop: p.Stop, Accepted: p.Reached || !o.tolSet,
 	}
 	if p.Mu != nil {
@@ -187,6 +197,9 @@ func (r *planEntriesResult) summary() string {
 	}
 	switch r.State {
 	case partial.StateEntries:
+		if r.Terms > 0 && r.Wanted > 1 {
+			far += "the sample is too small to see what is left: "
+		}
 		return far + fmt.Sprintf("%s asks for %d %s of each of %d candidates; write %s", r.Request, r.Wanted, entries, r.Candidates, r.Answer)
 	case partial.StateMatrix:
 		return far + fmt.Sprintf("%s asks for the matrix of %s; write %s", r.Request, r.Mu, r.Answer)
@@ -203,12 +216,23 @@ func (o *planOptions) judgeEntries(r *planEntriesResult) error {
 	if r.State != partial.StateDone || r.Accepted {
 		return nil
 	}
+	if r.Small && r.Checks == 0 {
+		return &accuracyError{
+			fmt.Sprintf("--tol %g not reached: too few sampled entries vary to tell the error, and no full matrix checks it", o.tolerance),
+			"give --checks 2, or begin with more --entries in another folder; the table was written all the same",
+		}
+	}
 	why := map[string]string{
-		partial.StopFloor:      "what is left is rounding, or the difference of values and matrices",
+		partial.StopFloor:      "what is left is rounding, or the error of the values",
 		partial.StopStagnation: "the residual no longer falls: noise in the data",
 		partial.StopMaxTerms:   "--max-terms",
 		partial.StopCandidates: "no candidate is left",
 	}[r.Stop]
+	if r.Digits > 0 && r.Stop == partial.StopFloor {
+		if why = fmt.Sprintf("what is left is the rounding of values of %d digits", r.Digits); float64(r.Floor) > o.tolerance {
+			why = fmt.Sprintf("the values carry %d digits: an error below %.1e cannot be reached", r.Digits, float64(r.Floor))
+		}
+	}
 	e := float64(r.Sampled)
 	if c := float64(r.Checked); c > e {
 		e = c

@@ -272,6 +272,7 @@ func (a *app) verifyOne(ctx context.Context, model *surrogate.Model, mu []float6
 	d := matrix.Compare(ref, approx)
 	v.ErrorMax, v.ErrorFro = report.Number(d.RelativeMax()), report.Number(d.RelativeFrobenius())
 	v.Estimate, v.Extrapolation = report.Number(ans.Estimate), report.Number(ans.Extrapolation)
+	v.Reason = unknownEstimate(ans.Estimate)
 	nan := report.Number(math.NaN())
 	v.ProbeErrorMax, v.ProbeErrorFro, v.ProbeEstimate = nan, nan, nan
 	values, err := probeMatrix(model, ref, v.File)
@@ -289,6 +290,14 @@ func (a *app) verifyOne(ctx context.Context, model *surrogate.Model, mu []float6
 	v.ProbeErrorMax, v.ProbeErrorFro = report.Number(d.RelativeMax()), report.Number(d.RelativeFrobenius())
 	v.ProbeEstimate = report.Number(ans.Estimate)
 	return nil
+}
+
+// unknownEstimate says why an estimate is null.
+func unknownEstimate(estimate float64) string {
+	if math.IsInf(estimate, 1) {
+		return "error_estimate: the error may be as large as the matrix"
+	}
+	return ""
 }
 
 // verifyAgainst compares two bundles at the training points of the first.

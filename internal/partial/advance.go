@@ -51,6 +51,9 @@ type Progress struct {
 	Sampled float64 // largest sampled residual over the largest sampled value of its candidate; NaN before the first term
 	Checked float64 // largest error of A at the checks; NaN without
 	Noise   float64 // largest difference of matrices and values, relative to the largest value
+	Digits  int     // significant digits of the values; 0: written in full
+	Floor   float64 // mean error of the values, half their bound, relative to the largest sampled value of a candidate, where it is least; 0 for values in full
+	Small   bool    // the sample is too small to tell the error: only the checks do
 	Stop    string  // why the selection ended
 	Reached bool    // the tolerance holds at the sample and at the checks
 }
@@ -168,7 +171,7 @@ func (a *advance) step() error {
 	if err != nil {
 		return err
 	}
-	a.p.Noise = noise / max(a.largest(), math.SmallestNonzeroFloat64)
+	a.p.Noise = noise.difference / max(a.largest(), math.SmallestNonzeroFloat64)
 	if a.needsComplex(a.fam) {
 		return advanceAs[complex128](a, noise)
 	}
@@ -204,7 +207,7 @@ func (a *advance) wantSample() error {
 	if n == 0 {
 		n = DefaultEntries(a.opt.Tolerance)
 	}
-	pos := samplePositions(a.first, n, a.opt.Seed)
+	pos := samplePositions(a.first, n, a.opt.Seed, entriesStream)
 	return a.wantEntries(pos, a.path(entriesFile), a.path(valuesFile))
 }
 
@@ -224,8 +227,8 @@ func (a *advance) wantMatrix(candidate int) error {
 }
 
 // advanceAs is the part of step that knows the scalars.
-func advanceAs[T scalar.Scalar](a *advance, noise float64) error {
-	s, err := begin[T](a.ctx, a.folder, a.fam, a.matrices, noise)
+func advanceAs[T scalar.Scalar](a *advance, n noise) error {
+	s, err := begin[T](a.ctx, a.folder, a.fam, a.matrices, n)
 	if err != nil {
 		return err
 	}
@@ -235,45 +238,39 @@ func advanceAs[T scalar.Scalar](a *advance, noise float64) error {
 }
 
 // begin returns the selection before its first term.
-func begin[T scalar.Scalar](ctx context.Context, f *folder, fam *family.Family, matrices []known, noise float64) (*selection[T], error) {
-	l := layoutOf(fam)
-	var columns []Column
-	for _, p := range f.sample {
-		columns = append(columns, l.columns(p)...)
-	}
-	g := make([][]T, len(f.candidates.Samples))
-	size := 0.0
-	for p := range g {
-		for k, pos := range f.sample {
-			for _, c := range l.columns(pos) {
-				g[p] = append(g[p], valueOf[T](c, f.sampled.values[p][k]))
-			}
-		}
-		size = max(size, scalar.MaxAbs(g[p]))
-	}
+func begin[T scalar.Scalar](ctx context.Context, f *folder, fam *family.Family, matrices []known, n noise) (*selection[T], error) {
+	s := newSelection[T](ctx, layoutOf(fam), len(f.candidates.Samples))
+	s.noise = n
+	s.extend(f.sampled)
+	size := f.largest()
 	if size == 0 {
 		return nil, &family.TableError{
 			File: f.sampled.file, Msg: "all values are zero",
 			Hint: "check rows and columns of the entries; with --seed another sample is drawn, in another folder",
 		}
 	}
-	s := newSelection(ctx, l, columns, g)
-	s.rows = map[int][]T{}
 	for m, row := range rowsOf[T](fam) {
 		s.rows[matrices[m].candidate] = row
 		size = max(size, scalar.MaxAbs(row))
 	}
-	s.floor = max(64*scalar.Eps*size, noise)
+	s.rounding = 64 * scalar.Eps * size
 	s.supply = func(c Column) []T {
 		given, k := f.supplied(c.Position)
 		if given == nil {
 			return nil
 		}
-		v := make([]T, len(g))
+		v := make([]T, len(s.g))
 		for p := range v {
 			v[p] = valueOf[T](c, given.values[p][k])
 		}
 		return v
+	}
+	s.given = func(candidate int, c Column) (v T, ok bool) {
+		a, k := f.supplied(c.Position)
+		if a == nil || a.replaced[candidate] == nil {
+			return v, false
+		}
+		return valueOf[T](c, a.replaced[candidate][k]), true
 	}
 	return s, nil
 }

@@ -15,6 +15,8 @@ type answer struct {
 	lines     []int          // per candidate, line of its row
 	values    [][]complex128 // per candidate, one value per position
 	complex   bool           // some imaginary part is not zero
+	written   written
+	replaced  map[int][]complex128 // values of known candidates, in whose place are those of their matrices
 }
 
 // positions reads a request for entries; nil when there is none.
@@ -78,6 +80,7 @@ func (f *folder) answer(path string, positions []Position) (*answer, error) {
 	if err := f.complete(a); err != nil {
 		return nil, err
 	}
+	a.written = writtenAs(a.values)
 	f.answers = append(f.answers, a)
 	return a, nil
 }

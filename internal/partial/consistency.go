@@ -21,12 +21,14 @@ const (
 )
 
 // reconcile compares all answers with the matrices that are known and puts the
-// entries of the matrices in place of the values. It returns the largest
-// difference that is left: the noise of the data. The error is of type
+// entries of the matrices in place of the values. It returns the
+// differences that are left: the noise of the data. The error is of type
 // *family.TableError.
-func (f *folder) reconcile(fam *family.Family, matrices []known) (noise float64, err error) {
+func (f *folder) reconcile(fam *family.Family, matrices []known) (noise, error) {
 	l := layoutOf(fam)
+	n := noise{own: map[int]float64{}, written: f.sampled.written}
 	for m, k := range matrices {
+		size := 0.0
 		for _, a := range f.answers {
 			exact := make([]complex128, len(a.positions))
 			for x, p := range a.positions {
@@ -34,13 +36,23 @@ func (f *folder) reconcile(fam *family.Family, matrices []known) (noise float64,
 			}
 			d, err := f.compare(a, k, exact)
 			if err != nil {
-				return 0, err
+				return n, err
 			}
-			noise = max(noise, d)
-			a.values[k.candidate] = exact
+			if a == f.sampled {
+				size = scalar.MaxAbs(exact)
+			}
+			n.own[k.candidate] = max(n.own[k.candidate], d)
+			if a.replaced == nil {
+				a.replaced = map[int][]complex128{}
+			}
+			a.replaced[k.candidate], a.values[k.candidate] = a.values[k.candidate], exact
+		}
+		d := n.own[k.candidate]
+		if n.difference = max(n.difference, d); d > 0 && size > 0 {
+			n.relative = max(n.relative, d/size)
 		}
 	}
-	return noise, nil
+	return n, nil
 }
 
 // entry returns the entry at p of matrix m of the family.

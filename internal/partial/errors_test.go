@@ -168,6 +168,15 @@ func TestBadFolder(t *testing.T) {
 	if _, err = Plan(table(samplesFile), dir, family.LoadOptions{Memory: 1 << 20}); !errors.As(err, &m) {
 		t.Errorf("1 MiB: %v", err)
 	}
+	moved := copied(t, dir)
+	edit(t, moved, samplesFile, func(l []string) []string { l[1], l[2] = l[2], l[1]; return l })
+	reordered, err := family.Open(filepath.Join(moved, samplesFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Load(context.Background(), reordered, dir, family.LoadOptions{})
+	want(err, "the first term (k=")
+	want(err, "is not the first row of role term")
 	if err := os.Remove(filepath.Join(dir, "values_002.csv")); err != nil {
 		t.Fatal(err)
 	}

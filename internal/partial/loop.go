@@ -2,6 +2,7 @@ package partial
 
 import (
 	"math"
+	"slices"
 
 	"eimtool/internal/scalar"
 )
@@ -10,7 +11,8 @@ import (
 type loop[T scalar.Scalar] struct {
 	*advance
 	selection *selection[T]
-	checks    []check // matrices that are no terms, with the present terms
+	further   []*answer // that extend the sample, and are not in it
+	checks    []check   // matrices that are no terms, with the present terms
 }
 
 // check is the error of A at a matrix that is no term.
@@ -24,6 +26,7 @@ type check struct {
 func (l *loop[T]) run() error {
 	s := l.selection
 	candidate := central(l.candidates)
+	l.further = l.extensions()
 	for {
 		if _, known := s.rows[candidate]; !known {
 			l.report()
@@ -37,29 +40,95 @@ func (l *loop[T]) run() error {
 			l.report()
 			return l.wantEntries([]Position{wanted.Position}, l.path(entryFile, l.freeEntry), l.path(valueFile, l.freeEntry))
 		}
-		var stop string
+		stop := ""
 		if candidate, stop = s.next(l.opt); !added {
+			stop = StopFloor
+		}
+		if stop != StopCandidates && stop != StopMaxTerms {
+			grown, asked, err := l.grow()
+			if asked || err != nil {
+				return err
+			}
+			if grown {
+				candidate, stop = s.next(l.opt)
+			}
+		}
+		if stop == "" && l.barren(candidate) {
 			stop = StopFloor
 		}
 		if stop == "" {
 			continue
 		}
-		if err := l.measure(); err != nil {
+		if candidate, err = l.end(candidate, stop); candidate < 0 || err != nil {
 			return err
 		}
-		l.report()
-		if p := l.unchecked(candidate); p >= 0 {
-			return l.wantMatrix(p)
-		}
-		worst := l.worst()
-		if stop != StopTolerance || worst < 0 || l.checks[worst].error <= l.opt.Tolerance {
-			return l.finish(stop)
-		}
-		if l.opt.MaxTerms > 0 && len(s.terms) >= l.opt.MaxTerms {
-			return l.finish(StopMaxTerms)
-		}
-		candidate = l.checks[worst].candidate // its matrix is known: the next term
 	}
+}
+
+// end asks for checks and writes the result of a selection that has ended. Where
+// a check does not hold it returns its candidate, to go on with; -1 otherwise.
+func (l *loop[T]) end(candidate int, stop string) (int, error) {
+	if err := l.measure(); err != nil {
+		return -1, err
+	}
+	l.report()
+	if p := l.unchecked(candidate); p >= 0 {
+		return -1, l.wantMatrix(p)
+	}
+	worst := l.worst()
+	if stop != StopTolerance || worst < 0 || l.checks[worst].error <= l.opt.Tolerance {
+		return -1, l.finish(stop)
+	}
+	if l.opt.MaxTerms > 0 && len(l.selection.terms) >= l.opt.MaxTerms {
+		return -1, l.finish(StopMaxTerms)
+	}
+	return l.checks[worst].candidate, nil // its matrix is known: the next term
+}
+
+// grow extends a sample that is exhausted by the answers that are there, and asks
+// for more where they do not suffice, unless there may be no more in the sample.
+func (l *loop[T]) grow() (grown, asked bool, err error) {
+	s := l.selection
+	for ; s.exhausted() && len(l.further) > 0; grown = true {
+		s.extend(l.further[0])
+		l.further = l.further[1:]
+	}
+	l.p.Small = s.exhausted()
+	number := len(l.extensions()) + 1
+	if !l.p.Small || number > mostExtensions {
+		return grown, false, nil
+	}
+	pos := extension(s.layout.pattern, s.sample, number, l.opt)
+	if pos == nil {
+		return grown, false, nil
+	}
+	l.report()
+	return grown, true, l.wantEntries(pos, l.path(entryFile, l.freeEntry), l.path(valueFile, l.freeEntry))
+}
+
+// mostBarren is the number of matrices in a row that may add nothing.
+const mostBarren = 2
+
+// barren reports whether asking for the matrix of another candidate is vain: the
+// last ones were asked for because of values that they contradict by more than
+// the tolerance, and are combinations of the terms.
+func (l *loop[T]) barren(candidate int) bool {
+	s := l.selection
+	if _, known := s.rows[candidate]; known {
+		return false
+	}
+	count := 0
+	for _, k := range slices.Backward(l.matrices) {
+		p := k.candidate
+		if !s.open[p] {
+			break
+		}
+		least := max(l.opt.Tolerance*s.scale[p], s.floor(p))
+		if d := s.noise.own[p]; d > s.rounding && s.factor*d > l.opt.Tolerance*s.scale[p] && s.nu(p)*s.scale[p] <= least {
+			count++
+		}
+	}
+	return count >= mostBarren
 }
 
 // measure computes the error of A at the matrices that are no terms.
@@ -110,7 +179,14 @@ func (l *loop[T]) report() {
 	s := l.selection
 	l.p.Terms, l.p.Checks = len(s.terms), len(l.checks)
 	if len(s.terms) > 0 {
-		_, l.p.Sampled = s.worst()
+		_, l.p.Sampled = s.worst(false)
+	}
+	l.p.Digits, l.p.Floor = 0, 0
+	for p, size := range s.scale {
+		l.p.Digits = max(l.p.Digits, s.noise.written.digitsAt(size))
+		if x := s.noise.at(size) / 2; s.open[p] && x > s.rounding && (l.p.Floor == 0 || x/size < l.p.Floor) {
+			l.p.Floor = x / size
+		}
 	}
 	l.p.Checked = math.NaN()
 	if worst := l.worst(); worst >= 0 {
@@ -122,7 +198,7 @@ func (l *loop[T]) report() {
 func (l *loop[T]) finish(stop string) error {
 	s := l.selection
 	l.p.State, l.p.Request, l.p.Stop = StateDone, l.path(samplesFile), stop
-	l.p.Reached = l.p.Sampled <= l.opt.Tolerance && !(l.p.Checked > l.opt.Tolerance)
+	l.p.Reached = l.p.Sampled <= l.opt.Tolerance && !(l.p.Checked > l.opt.Tolerance) && !(l.p.Small && l.p.Checks == 0)
 	paths := map[int]string{}
 	for _, k := range l.matrices {
 		paths[k.candidate] = k.path

@@ -322,7 +322,7 @@ func TestOneMatrix(t *testing.T) {
 func TestSampleDraw(t *testing.T) {
 	p := &matrix.Pattern{Rows: 30, Cols: 30, Dense: true}
 	for _, n := range []int{1, 30, 899, 900, 2000} {
-		pos := samplePositions(p, n, 7)
+		pos := samplePositions(p, n, 7, entriesStream)
 		if len(pos) != min(n, 900) {
 			t.Errorf("%d drawn of %d", len(pos), n)
 		}

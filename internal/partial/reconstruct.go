@@ -21,11 +21,26 @@ type Reconstruction struct {
 	Sampled       float64 // largest relative 2-norm of the residual at the sample, over the reconstructed candidates
 	Checked       float64 // largest relative Frobenius error at the matrices that are no terms, 0 without
 	Checks        int     // their number
+	Small         bool    // the sample is too small to tell the error: without checks Sampled is the size of the last term
 }
 
-// Error returns the relative Frobenius error of the reconstructed matrices, as
-// measured: the larger one of sample and checks.
-func (r *Reconstruction) Error() float64 { return max(r.Sampled, r.Checked) }
+// reconstructionSafety is the factor from the largest error that was measured to
+// an estimate of the largest one: a few entries, and a few matrices, seldom show it.
+const reconstructionSafety = 3
+
+// Measured returns the relative Frobenius error of the reconstructed matrices, as
+// measured: the larger one of sample and checks; 0 where every matrix was read. The
+// largest error is not less.
+func (r *Reconstruction) Measured() float64 {
+	if r.Reconstructed == 0 {
+		return 0
+	}
+	return max(r.Sampled, r.Checked)
+}
+
+// Error returns an estimate of the relative Frobenius error of the reconstructed
+// matrices: three times the one measured.
+func (r *Reconstruction) Error() float64 { return reconstructionSafety * r.Measured() }
 
 // Load makes the family of all candidates of the folder dir, whose result is the
 // table samples. Errors are those of Advance.
@@ -101,6 +116,13 @@ func (f *folder) steps(t *family.Table) (steps []step, matrices []known, err err
 			steps = append(steps, step{sample: i})
 			continue
 		}
+		if cell(rowColumn) == "" && cell(colColumn) == "" {
+			return nil, nil, &family.TableError{
+				File: t.Source, Line: s.Line,
+				Msg:  fmt.Sprintf("the first term (%s, without an entry) is not the first row of role %s", f.candidates.Mu(candidate), roleTerm),
+				Hint: "leave the rows in the order of the plan: run eimtool plan --stage entries again, which writes the table anew",
+			}
+		}
 		row, errRow := strconv.Atoi(cell(rowColumn))
 		col, errCol := strconv.Atoi(cell(colColumn))
 		if errRow != nil || errCol != nil || row < 1 || col < 1 {
@@ -147,12 +169,15 @@ func whole(p family.MemoryPlan, count int) (family.MemoryPlan, error) {
 }
 
 // reconstruct repeats the steps and combines the terms.
-func reconstruct[T scalar.Scalar](ctx context.Context, f *folder, fam *family.Family, matrices []known, steps []step, noise float64, opt family.LoadOptions) (*Reconstruction, error) {
-	s, err := begin[T](ctx, f, fam, matrices, noise)
+func reconstruct[T scalar.Scalar](ctx context.Context, f *folder, fam *family.Family, matrices []known, steps []step, n noise, opt family.LoadOptions) (*Reconstruction, error) {
+	s, err := begin[T](ctx, f, fam, matrices, n)
 	if err != nil {
 		return nil, err
 	}
 	s.threads = opt.Threads
+	for _, a := range f.extensions() {
+		s.extend(a)
+	}
 	for _, t := range steps {
 		wanted, added, err := s.add(matrices[t.sample].candidate, t.column)
 		if err != nil {
@@ -166,7 +191,7 @@ func reconstruct[T scalar.Scalar](ctx context.Context, f *folder, fam *family.Fa
 			return nil, e
 		}
 	}
-	r := &Reconstruction{Read: len(matrices), Terms: len(steps), Sampled: s.sampledError()}
+	r := &Reconstruction{Read: len(matrices), Terms: len(steps), Sampled: s.sampledError(), Small: s.exhausted()}
 	for _, k := range matrices {
 		if !s.open[k.candidate] {
 			continue
@@ -176,6 +201,9 @@ func reconstruct[T scalar.Scalar](ctx context.Context, f *folder, fam *family.Fa
 			return nil, err
 		}
 		r.Checks, r.Checked = r.Checks+1, max(r.Checked, e)
+	}
+	if r.Small && r.Checks == 0 {
+		r.Sampled = max(r.Sampled, s.lastTerm())
 	}
 	rows, err := s.all()
 	if err != nil {

@@ -35,10 +35,10 @@ func DefaultEntries(tolerance float64) int {
 
 // samplePositions draws n stored positions of the pattern, all when it has no
 // more, in the order of the pattern (Floyd's algorithm: memory of n numbers).
-func samplePositions(p *matrix.Pattern, n int, seed uint64) []Position {
+func samplePositions(p *matrix.Pattern, n int, seed, stream uint64) []Position {
 	nnz := p.NNZ()
 	n = min(n, nnz)
-	rng := rand.New(rand.NewPCG(seed, entriesStream))
+	rng := rand.New(rand.NewPCG(seed, stream))
 	drawn := make(map[int]bool, n)
 	at := make([]int, 0, n)
 	for top := nnz - n; top < nnz; top++ {

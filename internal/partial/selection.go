@@ -12,7 +12,7 @@ import (
 // Why a selection ends.
 const (
 	StopTolerance  = "tolerance"  // every sampled residual is within the tolerance
-	StopFloor      = "floor"      // what is left is rounding, or the difference of matrices and values
+	StopFloor      = "floor"      // what is left is rounding, or the error of the values
 	StopStagnation = "stagnation" // the residual no longer falls: noise of that level
 	StopCandidates = "candidates" // no candidate is left
 	StopMaxTerms   = "max-terms"
@@ -20,22 +20,28 @@ const (
 
 // selection is the state of the greedy after some terms.
 type selection[T scalar.Scalar] struct {
-	ctx     context.Context
-	threads int
-	layout  layout
-	columns []Column         // of the sample
-	g       [][]T            // P x sample, the values of all candidates
-	r       [][]T            // P x sample, their residual
-	scale   []float64        // P, largest sampled value of every candidate
-	open    []bool           // P, not a term yet
-	rows    map[int][]T      // full rows of the candidates that are known
-	supply  func(Column) []T // values of all candidates at a column, nil when not given
-	floor   float64          // residuals at or below it are rounding
+	ctx      context.Context
+	threads  int
+	layout   layout
+	sample   []Position
+	columns  []Column                                     // of the sample
+	g        [][]T                                        // P x sample, the values of all candidates
+	r        [][]T                                        // P x sample, their residual
+	scale    []float64                                    // P, largest sampled value of every candidate
+	open     []bool                                       // P, not a term yet
+	rows     map[int][]T                                  // full rows of the candidates that are known
+	supply   func(Column) []T                             // values of all candidates at a column, nil when not given
+	given    func(candidate int, c Column) (v T, ok bool) // value of a known candidate as it was supplied
+	rounding float64                                      // residuals at or below it are rounding
+	noise    noise
+	spread   spread[T]
+	factor   float64 // from the noise to that of the residuals
 
 	terms  []term
 	q      [][]T     // d rows
 	c      [][]T     // d columns of P coefficients
 	errors []float64 // largest relative sampled residual before every term
+	since  int       // terms before the sample was last extended
 }
 
 // term is one step: a candidate and its magic column; the first has none.
@@ -45,14 +51,20 @@ type term struct {
 	at        int // of the column in a row, -1 for the constant
 }
 
-// newSelection begins with the sampled values g, which it keeps.
-func newSelection[T scalar.Scalar](ctx context.Context, l layout, columns []Column, g [][]T) *selection[T] {
-	s := &selection[T]{ctx: ctx, layout: l, columns: columns, g: g, r: make([][]T, len(g)), scale: make([]float64, len(g)), open: make([]bool, len(g))}
-	most := 0.0
-	for p, row := range g {
-		s.r[p] = slices.Clone(row)
-		s.scale[p] = scalar.MaxAbs(row)
+// newSelection begins with an empty sample of count candidates.
+func newSelection[T scalar.Scalar](ctx context.Context, l layout, count int) *selection[T] {
+	s := &selection[T]{ctx: ctx, layout: l, g: make([][]T, count), r: make([][]T, count), scale: make([]float64, count), open: make([]bool, count), rows: map[int][]T{}}
+	for p := range s.open {
 		s.open[p] = true
+	}
+	return s
+}
+
+// measure notes what follows from the sample.
+func (s *selection[T]) measure() {
+	most := 0.0
+	for p, row := range s.g {
+		s.scale[p] = scalar.MaxAbs(row)
 		most = max(most, s.scale[p])
 	}
 	for p, x := range s.scale {
@@ -60,7 +72,13 @@ func newSelection[T scalar.Scalar](ctx context.Context, l layout, columns []Colu
 			s.scale[p] = most
 		}
 	}
-	return s
+	s.factor = s.spread.factor()
+}
+
+// floor returns the level at which a residual of candidate p is rounding, or the
+// error of its values.
+func (s *selection[T]) floor(p int) float64 {
+	return max(s.rounding, s.factor*s.noise.at(s.scale[p]))
 }
 
 // nu returns the largest sampled residual of candidate p, relative to its
@@ -73,11 +91,16 @@ func (s *selection[T]) nu(p int) float64 {
 }
 
 // worst returns the open candidate with the largest sampled residual, the
-// lowest of those equal to rounding; -1 when none is open.
-func (s *selection[T]) worst() (candidate int, nu float64) {
+// lowest of those equal to rounding; -1 when none is open. Resolved asks for a
+// residual above its floor.
+func (s *selection[T]) worst(resolved bool) (candidate int, nu float64) {
 	candidate = -1
 	for p := range s.r {
-		if v := s.nu(p); s.open[p] && (candidate < 0 || v > nu*(1+tie)) {
+		v := s.nu(p)
+		if resolved && v*s.scale[p] <= s.floor(p) {
+			continue
+		}
+		if s.open[p] && (candidate < 0 || v > nu*(1+tie)) {
 			candidate, nu = p, v
 		}
 	}
@@ -90,15 +113,20 @@ const tie = 1e-12
 // next returns the candidate to assemble next, or why the selection ends. It
 // must not be asked before the first term.
 func (s *selection[T]) next(opt Options) (candidate int, stop string) {
-	i, nu := s.worst()
-	k := len(s.terms)
+	i, nu := s.worst(false)
 	switch {
 	case i < 0:
 		return 0, StopCandidates
 	case nu <= opt.Tolerance:
 		return i, StopTolerance
-	case nu*s.scale[i] <= s.floor:
+	}
+	k := len(s.terms)
+	above, nu := s.worst(true)
+	if above < 0 {
 		return i, StopFloor
+	}
+	i = above
+	switch {
 	case opt.MaxTerms > 0 && k >= opt.MaxTerms:
 		return i, StopMaxTerms
 	case opt.MaxTerms == 0 && s.stagnates(nu):
@@ -120,7 +148,7 @@ const (
 
 func (s *selection[T]) stagnates(nu float64) bool {
 	k := len(s.errors)
-	if k < stagnationSteps || nu > stagnationLevel || nu < stagnationFall*s.errors[k-stagnationSteps] {
+	if k-s.since < stagnationSteps || nu > stagnationLevel || nu < stagnationFall*s.errors[k-stagnationSteps] {
 		return false
 	}
 	var open []float64
@@ -133,15 +161,15 @@ func (s *selection[T]) stagnates(nu float64) bool {
 	return open[len(open)/2] >= stagnationEven*nu
 }
 
-// coefficients returns c_m(p) of a known candidate from its own matrix.
-func (s *selection[T]) coefficients(row []T) []T {
+// coefficients returns c_m(p) of a candidate from its values at the magic entries.
+func (s *selection[T]) coefficients(value func(term) T) []T {
 	c := make([]T, len(s.terms))
 	for m, t := range s.terms {
 		if t.at < 0 {
 			c[m] = 1
 			continue
 		}
-		c[m] = row[t.at]
+		c[m] = value(t)
 		for l := range m {
 			c[m] -= c[l] * s.q[l][t.at]
 		}
@@ -185,7 +213,7 @@ func (s *selection[T]) residual(row, c []T) (at int, largest float64, err error)
 // returned instead. A residual that is rounding adds nothing: added is false.
 func (s *selection[T]) add(candidate int, forced *Column) (wanted *Column, added bool, err error) {
 	row := slices.Clone(s.rows[candidate])
-	_, nu := s.worst()
+	_, nu := s.worst(false)
 	if len(s.terms) == 0 {
 		ones := make([]T, len(s.g))
 		for p := range ones {
@@ -194,7 +222,7 @@ func (s *selection[T]) add(candidate int, forced *Column) (wanted *Column, added
 		s.append(term{candidate: candidate, at: -1}, row, ones, nu)
 		return nil, true, nil
 	}
-	c := s.coefficients(row)
+	c := s.coefficients(func(t term) T { return row[t.at] })
 	at, largest, err := s.residual(row, c)
 	if err != nil {
 		return nil, false, err
@@ -208,7 +236,7 @@ func (s *selection[T]) add(candidate int, forced *Column) (wanted *Column, added
 		}
 		largest = scalar.Abs(row[at])
 	}
-	if largest <= s.floor || largest == 0 {
+	if largest <= s.floor(candidate) || largest == 0 {
 		return nil, false, nil
 	}
 	values := s.supply(col)
@@ -251,8 +279,10 @@ func (s *selection[T]) column(values []T, at, candidate int, pivot T) []T {
 func (s *selection[T]) append(t term, q, c []T, nu float64) {
 	s.terms, s.q, s.c, s.errors = append(s.terms, t), append(s.q, q), append(s.c, c), append(s.errors, nu)
 	s.open[t.candidate] = false
+	sampled := make([]T, len(s.columns))
 	for x, col := range s.columns {
 		v := at(s.layout, q, col)
+		sampled[x] = v
 		for p := range s.r {
 			s.r[p][x] -= c[p] * v
 		}
@@ -263,57 +293,13 @@ func (s *selection[T]) append(t term, q, c []T, nu float64) {
 		}
 	}
 	clear(s.r[t.candidate])
-}
-
-// sampledError returns the largest ratio of the norms of the residual and of
-// the values at the sample, over the open candidates that are not known: an
-// estimate of the error of A.
-func (s *selection[T]) sampledError() float64 {
-	largest := 0.0
-	for p := range s.r {
-		if _, known := s.rows[p]; !s.open[p] || known {
-			continue
-		}
-		var r, g scalar.Norm
-		for x, col := range s.columns {
-			w := float64(s.layout.pattern.Multiplicity(col.Row, col.Col))
-			for _, n := range []struct {
-				norm *scalar.Norm
-				v    T
-			}{{&r, s.r[p][x]}, {&g, s.g[p][x]}} {
-				n.norm.Add(scalar.Real(n.v), w)
-				n.norm.Add(scalar.Imag(n.v), w)
-			}
-		}
-		if e := r.Value(); e > 0 {
-			largest = max(largest, e/g.Value())
-		}
+	if t.at < 0 {
+		return
 	}
-	return largest
-}
-
-// errorAt returns the relative Frobenius error of the terms for a known candidate.
-func (s *selection[T]) errorAt(candidate int) (float64, error) {
-	row := slices.Clone(s.rows[candidate])
-	w := s.layout.weights()
-	whole := norm(row, w)
-	_, _, err := s.residual(row, s.coefficients(row))
-	if whole == 0 {
-		return 0, err
+	var before []T
+	for _, row := range s.q[1 : len(s.q)-1] {
+		before = append(before, row[t.at])
 	}
-	return norm(row, w) / whole, err
-}
-
-// norm returns the 2-norm of v with weights w, nil meaning 1.
-func norm[T scalar.Scalar](v []T, w []float64) float64 {
-	var n scalar.Norm
-	if w == nil {
-		scalar.AddSquares(&n, v, 1)
-		return n.Value()
-	}
-	for k, x := range v {
-		n.Add(scalar.Real(x), w[k])
-		n.Add(scalar.Imag(x), w[k])
-	}
-	return n.Value()
+	s.spread.term(before, sampled)
+	s.factor = s.spread.factor()
 }

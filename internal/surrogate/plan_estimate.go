@@ -187,11 +187,12 @@ func calibratedFactor(left []leftSnapshot, count int) float64 {
 	return factor
 }
 
-// Constants of the test of linearity: the error of A that is not rounding, and
-// the growth of its ratio to the error of the functions that linear dependence
+// Constants of the test of linearity: the error of A that is not rounding, the
+// least ratio to the error of the functions that is taken as usual, and the growth of its ratio to the error of the functions that linear dependence
 // does not explain.
 const (
 	visibleError      = 1e-11
+	leastRatio        = 0.1
 	nonlinearGrowth   = 30
 	leastForLinearity = 4
 )
@@ -215,7 +216,7 @@ func nonlinear(left []leftSnapshot, norm, precision float64) (level float64, why
 			w.norm = max(w.norm, scalar.Abs(b))
 		}
 	}
-	usual := 1.0
+	usual := leastRatio
 	for _, w := range prefixes[:(len(prefixes)+1)/2] {
 		if w.check > 0 {
 			usual = max(usual, min(w.err/w.check, nonlinearGrowth))
