@@ -23,7 +23,7 @@ test: ## all tests
 	$(GO) test -count=1 -shuffle=on ./...
 
 test-long: ## accuracy at every number of terms, nodes and size of basis, about 30 minutes
-	$(GO) test -count=1 -timeout 60m ./cmd/eimtool ./internal/reduced ./internal/logdet/measure ./internal/logdet/sampled ./internal/logdet/lanczos ./internal/plan ./internal/partial -long
+	$(GO) test -count=1 -timeout 60m ./cmd/eimtool ./internal/reduced ./internal/logdet/measure ./internal/logdet/sampled ./internal/logdet/lanczos ./internal/plan ./internal/partial ./experiments -long
 
 race: ## all tests under the race detector (needs a C compiler)
 	$(GO) test -count=1 -race ./...

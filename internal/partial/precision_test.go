@@ -248,3 +248,38 @@ func TestHiddenPart(t *testing.T) {
 		t.Errorf("error %.1e, %+v", e, *p)
 	}
 }
+
+// TestBarren: two matrices in a row that contradict their values and add nothing
+// are enough; terms, and matrices that agree with their values, do not count.
+func TestBarren(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		own      []float64 // difference of matrix and values, in the order of the matrices
+		residual []float64
+		terms    int // of the matrices, the first ones
+		want     bool
+	}{
+		{"two", []float64{0, 0, 1e-6, 1e-6}, []float64{0, 0, 1e-12, 1e-12}, 2, true},
+		{"one", []float64{0, 0, 0, 1e-6}, []float64{0, 0, 1e-12, 1e-12}, 2, false},
+		{"agreeing checks", []float64{0, 0, 0, 0}, []float64{0, 0, 1e-12, 1e-12}, 2, false},
+		{"with a check between", []float64{0, 1e-6, 0, 1e-6}, []float64{0, 1e-12, 1e-12, 1e-12}, 1, true},
+		{"before a term", []float64{1e-6, 1e-6, 1e-6, 1e-6}, []float64{0, 0, 0, 0}, 4, false},
+		{"with something to add", []float64{0, 0, 1e-6, 1e-6}, []float64{0, 0, 1e-12, 1e-3}, 2, false},
+	} {
+		s := &selection[float64]{factor: 1, rounding: 1e-15, rows: map[int][]float64{}, noise: noise{own: map[int]float64{}}}
+		l := loop[float64]{advance: &advance{folder: &folder{}, opt: Options{Tolerance: 1e-8}}, selection: s}
+		for p := range 5 { // the last one is not known
+			s.open, s.scale, s.r = append(s.open, p >= c.terms), append(s.scale, 1), append(s.r, []float64{1e-5})
+			if p < len(c.own) {
+				s.r[p][0], s.rows[p], s.noise.own[p] = c.residual[p], []float64{1}, c.own[p]
+				l.matrices = append(l.matrices, known{candidate: p})
+			}
+		}
+		if got := l.barren(4); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+		if l.barren(3) {
+			t.Errorf("%s: a known matrix costs nothing", c.name)
+		}
+	}
+}
