@@ -103,15 +103,18 @@ func (p *problem) scale() float64 { return 1 / p.weight[0] }
 
 // factor returns the factor for log a, computed once per space.
 func (s *space) factor(logA []float64) *kernelFactor {
-	key := fmt.Sprintf("%.6f", logA)
+	a := make([]float64, len(logA))
+	for d, v := range logA {
+		a[d] = math.Round(v*1e6) / 1e6 // so that it does not matter which search comes first
+	}
+	key := fmt.Sprintf("%.6f", a)
 	s.lock.Lock()
 	f, ok := s.factors[key]
 	s.lock.Unlock()
 	if ok {
 		return f
 	}
-	a := make([]float64, len(logA))
-	for d, v := range logA {
+	for d, v := range a {
 		a[d] = math.Exp(v)
 	}
 	idx, weight := SmallestIndices(s.axes, a, kernelTerms(s.p.n))
