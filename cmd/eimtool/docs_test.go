@@ -98,17 +98,28 @@ func TestMembersAreDocumented(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "m.npz")
 		var res struct{}
 		mustRun(t, &res, append([]string{"offline", filepath.Join(families, args[0], "samples.csv"), "-o", path}, args[1:]...)...)
-		r, err := bundle.Open(path)
-		if err != nil {
-			t.Fatal(err)
+		checkDocumented(t, path)
+	}
+	plan, path := filepath.Join(t.TempDir(), "plan.csv"), filepath.Join(t.TempDir(), "m.npz")
+	dir := filepath.Join(families, "known-function")
+	var res struct{}
+	mustRun(t, &res, "plan", filepath.Join(dir, "samples.csv"), "--function", knownFunction, "--at-points", filepath.Join(dir, "points.csv"), "--max-terms", "4", "-o", plan)
+	mustRun(t, &res, "offline", filepath.Join(dir, "samples.csv"), "--plan", plan, "-o", path)
+	checkDocumented(t, path)
+}
+
+func checkDocumented(t *testing.T, path string) {
+	t.Helper()
+	r, err := bundle.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range r.Members() {
+		if m.Documented == "" && strings.HasSuffix(m.Name, ".npy") && !strings.HasPrefix(m.Name, "block_crc32c") {
+			t.Errorf("%s is not documented", m.Name)
 		}
-		for _, m := range r.Members() {
-			if m.Documented == "" && strings.HasSuffix(m.Name, ".npy") && !strings.HasPrefix(m.Name, "block_crc32c") {
-				t.Errorf("%v: %s is not documented", args, m.Name)
-			}
-		}
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
 	}
 }

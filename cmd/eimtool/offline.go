@@ -316,15 +316,8 @@ func (a *app) build(ctx context.Context, in *offlineInputs, o *offlineOptions, l
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, t := range in.tests {
-		rows, err := a.verifyTable(ctx, model, t, p.report)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, r := range rows {
-			model.Errors.Test = math.Max(model.Errors.Test, float64(r.ErrorFro))
-			model.Errors.TestProbe = math.Max(model.Errors.TestProbe, float64(r.ProbeErrorFro))
-		}
+	if err := a.measureTests(ctx, model, in.tests, p.report); err != nil {
+		return nil, nil, err
 	}
 	return model, append(append([]string{}, fam.Warnings...), model.Warnings...), nil
 }

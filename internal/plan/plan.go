@@ -36,7 +36,7 @@ type Problem struct {
 type Point struct {
 	Function int       // 0-based; -1 is the constant 1
 	Index    int       // 0-based row of Problem.Points, -1 for the constant
-	X        []float64 // its coordinates
+	X        []float64 `doc:"coordinates of the point"`
 }
 
 // Step is one step of the selection.
