@@ -126,18 +126,9 @@ func (a *app) runOffline(ctx context.Context, samples string, o *offlineOptions)
 	if err != nil {
 		return err
 	}
-	res := &offlineResult{header: newHeader("offline"), Bundle: o.output, MemoryPlan: planResult(plan), Accepted: true}
+	res := &offlineResult{header: newHeader("offline"), Bundle: o.output, MemoryPlan: planResult(plan)}
 	res.warn(warnings...)
-	res.fill(model)
-	if res.BundleBytes, err = a.writeBundle(ctx, o, model); err != nil {
-		return err
-	}
-	verdict := o.judge(model)
-	res.Accepted = verdict == nil
-	if err := a.showOffline(res); err != nil {
-		return err
-	}
-	return verdict
+	return a.deliverOffline(ctx, o, model, res, o.judge(model))
 }
 
 // check validates the command line, as far as no file is needed for it.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"eimtool/internal/family"
 	"eimtool/internal/partial"
@@ -46,19 +45,10 @@ func (a *app) runOfflineEntries(ctx context.Context, samples string, o *offlineO
 		return err
 	}
 	progress.end()
-	res := &offlineResult{header: newHeader("offline"), Bundle: o.output, MemoryPlan: planResult(plan), Accepted: true}
+	res := &offlineResult{header: newHeader("offline"), Bundle: o.output, MemoryPlan: planResult(plan)}
 	res.warn(reconstructed(r))
 	res.warn(append(append([]string{}, r.Warnings...), model.Warnings...)...)
-	res.fill(model)
-	if res.BundleBytes, err = a.writeBundle(ctx, o, model); err != nil {
-		return err
-	}
-	verdict := o.judgeEntries(model, r)
-	res.Accepted = verdict == nil
-	if err := a.showOffline(res); err != nil {
-		return err
-	}
-	return verdict
+	return a.deliverOffline(ctx, o, model, res, o.judgeEntries(model, r))
 }
 
 // entriesInputs reads the tables and small files, and refuses what a plan of
@@ -95,21 +85,6 @@ func reconstructed(r *partial.Reconstruction) string {
 		return text + ", the size of the last term: too few sampled entries vary to tell, and no full matrix checks it" + estimate
 	}
 	return text + " at the sampled entries" + estimate
-}
-
-// measureTests measures the model on the test tables.
-func (a *app) measureTests(ctx context.Context, model *surrogate.Model, tests []*family.Table, progress func(string, int, int)) error {
-	for _, t := range tests {
-		rows, err := a.verifyTable(ctx, model, t, progress)
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			model.Errors.Test = math.Max(model.Errors.Test, float64(r.ErrorFro))
-			model.Errors.TestProbe = math.Max(model.Errors.TestProbe, float64(r.ProbeErrorFro))
-		}
-	}
-	return nil
 }
 
 // judgeEntries holds the model, and the reconstruction of its samples, to a

@@ -52,18 +52,9 @@ func (a *app) runOfflineParts(ctx context.Context, samples string, o *offlineOpt
 		return err
 	}
 	p.end()
-	res := &offlineResult{header: newHeader("offline"), Bundle: o.output, Accepted: true}
+	res := &offlineResult{header: newHeader("offline"), Bundle: o.output}
 	res.warn(append(append([]string{}, parts.Warnings...), model.Warnings...)...)
-	res.fill(model)
-	if res.BundleBytes, err = a.writeBundle(ctx, o, model); err != nil {
-		return err
-	}
-	verdict := o.judge(model)
-	res.Accepted = verdict == nil
-	if err := a.showOffline(res); err != nil {
-		return err
-	}
-	return verdict
+	return a.deliverOffline(ctx, o, model, res, o.judge(model))
 }
 
 // checkParts refuses flags that have no meaning for given parts.

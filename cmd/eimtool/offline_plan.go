@@ -75,25 +75,16 @@ func (a *app) runOfflinePlan(ctx context.Context, samples string, o *offlineOpti
 	if err != nil {
 		return err
 	}
-	res := &offlineResult{header: newHeader("offline"), Bundle: o.output, MemoryPlan: planResult(need), Accepted: true}
-	res.warn(append(append([]string{}, fam.Warnings...), model.Warnings...)...)
-	if len(in.tests) == 0 && !model.SeesLinearity() {
-		res.warn(fmt.Sprintf("from %s it cannot be seen whether the matrices depend linearly on the functions: measure on further ones (--test, or eimtool verify)", counted(model.Mu.Rows, "snapshot")))
-	}
-	if err := a.testPlan(ctx, model, in.tests, res, progress.report); err != nil {
+	if err := a.measureTests(ctx, model, in.tests, progress.report); err != nil {
 		return err
 	}
 	progress.end()
-	res.fill(model)
-	if res.BundleBytes, err = a.writeBundle(ctx, o, model); err != nil {
-		return err
+	res := &offlineResult{header: newHeader("offline"), Bundle: o.output, MemoryPlan: planResult(need)}
+	res.warn(append(append([]string{}, fam.Warnings...), model.Warnings...)...)
+	if len(in.tests) == 0 && !model.SeesLinearity() {
+		res.warn(fmt.Sprintf("from %s it cannot be seen whether the matrices depend linearly on the functions: measure on further ones (--test, or eimtool verify)", countOf(model.Mu.Rows, "snapshot")))
 	}
-	verdict := o.judgePlan(model)
-	res.Accepted = verdict == nil
-	if err := a.showOffline(res); err != nil {
-		return err
-	}
-	return verdict
+	return a.deliverOffline(ctx, o, model, res, o.judgePlan(model))
 }
 
 // checkPlan refuses flags that have no meaning for planned terms.
@@ -178,10 +169,10 @@ func plannedTable(t *family.Table, p *plan.Plan, path string) (*family.Table, *p
 			"%d of the %d planned parameters %s missing: %s", len(missing), p.Terms(), isAre(len(missing)), list)
 	}
 	if rounded > 0 {
-		out.Warnings = append(out.Warnings, fmt.Sprintf("parameters of %s differ from the plan in their last digits: those of %s are taken as the simulated ones", counted(rounded, "row"), t.Source))
+		out.Warnings = append(out.Warnings, fmt.Sprintf("parameters of %s differ from the plan in their last digits: those of %s are taken as the simulated ones", countOf(rounded, "row"), t.Source))
 	}
 	if more := len(t.Samples) - len(out.Samples); more > 0 {
-		out.Warnings = append(out.Warnings, fmt.Sprintf("%s of %s %s not in the plan and not read (measure on them with --test)", counted(more, "sample"), t.Source, isAre(more)))
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%s of %s %s not in the plan and not read (measure on them with --test)", countOf(more, "sample"), t.Source, isAre(more)))
 	}
 	return out, &simulated, nil
 }
@@ -213,37 +204,12 @@ func plannedRow(t *family.Table, p *plan.Plan, order []int, m int) (at int, dist
 	return at, distance, nil
 }
 
-// counted writes "1 row", "2 rows".
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
 // isAre agrees with a number of things.
 func isAre(n int) string {
 	if n == 1 {
 		return "is"
 	}
 	return "are"
-}
-
-// testPlan measures the model on the test tables.
-func (a *app) testPlan(ctx context.Context, model *surrogate.Model, tests []*family.Table, res *offlineResult, progress func(string, int, int)) error {
-	for _, t := range tests {
-		rows, err := a.verifyTable(ctx, model, t, progress)
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			model.Errors.Test = math.Max(model.Errors.Test, float64(r.ErrorFro))
-		}
-		if why := contradiction(model, rows); why != "" {
-			res.warn(why)
-		}
-	}
-	return nil
 }
 
 // contradictionFactor is by how much the error of A must exceed its estimate
@@ -314,7 +280,7 @@ func writePlannedSummary(w io.Writer, res *offlineResult) error {
 	rows := [][]string{
 		{"family", fmt.Sprintf("%d planned snapshots, %d x %d, %d nonzeros, %s %s", res.Snapshots, res.Rows, res.Cols, res.NNZ, res.Field, res.Symmetry)},
 		{"model", fmt.Sprintf("function: %s at %d magic points", strings.Join(p.Functions, "; "), res.Snapshots)},
-		{"function error", fmt.Sprintf("%s  (over %s and %s, as planned)", report.Error(float64(p.FunctionError)), counted(p.Candidates, "candidate"), counted(p.Points, "point"))},
+		{"function error", fmt.Sprintf("%s  (over %s and %s, as planned)", report.Error(float64(p.FunctionError)), countOf(p.Candidates, "candidate"), countOf(p.Points, "point"))},
 		{"predicted error", report.Error(float64(p.PredictedError)) + "  (of A over the candidates, from that of the functions)"},
 	}
 	if res.Terms == 0 {

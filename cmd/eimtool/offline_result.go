@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"math"
 	"sort"
 	"strings"
@@ -128,6 +129,42 @@ func (r *offlineResult) fill(m *surrogate.Model) {
 	if n := len(r.History); n > 0 {
 		r.Lebesgue, r.LebesgueEntry = r.History[n-1].LebesgueParameter, r.History[n-1].LebesgueEntry
 	}
+}
+
+// deliverOffline writes the bundle, shows the result and returns the verdict, the
+// error of a tolerance that was not reached.
+func (a *app) deliverOffline(ctx context.Context, o *offlineOptions, m *surrogate.Model, res *offlineResult, verdict error) error {
+	res.fill(m)
+	res.Accepted = verdict == nil
+	var err error
+	if res.BundleBytes, err = a.writeBundle(ctx, o, m); err != nil {
+		return err
+	}
+	if err := a.showOffline(res); err != nil {
+		return err
+	}
+	return verdict
+}
+
+// measureTests measures the model on the test tables, and warns where they
+// contradict the functions of a plan.
+func (a *app) measureTests(ctx context.Context, model *surrogate.Model, tests []*family.Table, progress func(string, int, int)) error {
+	for _, t := range tests {
+		rows, err := a.verifyTable(ctx, model, t, progress)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			model.Errors.Test = math.Max(model.Errors.Test, float64(r.ErrorFro))
+			if e := float64(r.ProbeErrorFro); e > model.Errors.TestProbe { // NaN where the reference cannot be probed
+				model.Errors.TestProbe = e
+			}
+		}
+		if why := contradiction(model, rows); why != "" {
+			model.Warnings = append(model.Warnings, why)
+		}
+	}
+	return nil
 }
 
 // history lists the greedy's steps.

@@ -143,7 +143,7 @@ func (m *Model) calibrate(p *problem) {
 	}
 	e.Factor = min(max(quantile(ratios, calibrated), 1), maxCalibration)
 	var d []float64
-	u := halton(medianPoints, len(p.params))
+	u := Halton(medianPoints, len(p.params))
 	mu := slices.Clone(p.lower)
 	for i := range u.Rows {
 		for k, j := range p.params {

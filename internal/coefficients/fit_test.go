@@ -78,7 +78,7 @@ func TestAffineIsExactInEightParameters(t *testing.T) {
 	for range 8 {
 		f.lower, f.upper = append(f.lower, 0.5), append(f.upper, 1.5)
 	}
-	h := halton(f.n, 8)
+	h := Halton(f.n, 8)
 	var points [][]float64
 	for i := range f.n {
 		points = append(points, f.at(h.Row(i)))
@@ -219,7 +219,7 @@ func TestSmallSampleCounts(t *testing.T) {
 			f := testFamily{lower: []float64{1, 1, 1}[:dim], upper: []float64{2, 3, 4}[:dim], f: func(m []float64, x float64) complex128 {
 				return realValue(2 + m[0]*x + m[len(m)-1]*x*x)
 			}}
-			h := halton(n, dim)
+			h := Halton(n, dim)
 			var points [][]float64
 			for i := range n {
 				points = append(points, f.at(h.Row(i)))

@@ -79,7 +79,7 @@ func (f *testFamily) points() [][]float64 {
 			out = append(out, f.at([]float64{float64(i) / float64(f.n-1)}))
 		}
 	default:
-		h := halton(f.n, dim)
+		h := Halton(f.n, dim)
 		for c := range 1 << dim {
 			for j := range dim {
 				h.Set(c, j, float64(c>>j&1))

@@ -71,7 +71,7 @@ func TestWarped(t *testing.T) {
 // of the others, at all but perhaps one.
 func TestCoverage(t *testing.T) {
 	const n = 40
-	x := halton(n, 2)
+	x := Halton(n, 2)
 	for _, c := range []struct {
 		name string
 		f    func(x, y float64) float64

@@ -161,7 +161,7 @@ func basisAt(axes []Axis, idx []int, x *dense.Matrix[float64]) *dense.Matrix[flo
 func (s *space) boxPoints(m int) *dense.Matrix[float64] {
 	dim := len(s.axes)
 	corners := 1 << min(dim, 8)
-	u := halton(m, dim)
+	u := Halton(m, dim)
 	x := dense.New[float64](m+corners, dim)
 	for i := range x.Rows {
 		for d := range s.axes {

@@ -117,8 +117,8 @@ func indexCounts(idx []int, dim int) []int {
 	return count
 }
 
-// halton returns m points of the Halton sequence in [0,1]^dim, m × dim.
-func halton(m, dim int) *dense.Matrix[float64] {
+// Halton returns m points of the Halton sequence in [0,1]^dim, m × dim.
+func Halton(m, dim int) *dense.Matrix[float64] {
 	x := dense.New[float64](m, dim)
 	base := 2
 	for d := range dim {

@@ -30,37 +30,12 @@ func Box(m *coefficients.Model, count int) [][]float64 {
 	if len(varies) == 0 {
 		return out
 	}
-	bases := primes(len(varies))
-	for i := 1; len(out) < count; i++ {
+	halton := coefficients.Halton(max(0, count-len(out)), len(varies))
+	for i := range halton.Rows {
 		for k, j := range varies {
-			u[j] = radicalInverse(i, bases[k])
+			u[j] = halton.At(i, k)
 		}
 		out = append(out, m.FromUnit(u))
-	}
-	return out
-}
-
-// radicalInverse mirrors the digits of i to base b at the point.
-func radicalInverse(i, b int) float64 {
-	f, v := 1.0, 0.0
-	for ; i > 0; i /= b {
-		f /= float64(b)
-		v += f * float64(i%b)
-	}
-	return v
-}
-
-// primes returns the first n primes.
-func primes(n int) []int {
-	var out []int
-	for k := 2; len(out) < n; k++ {
-		prime := true
-		for _, p := range out {
-			prime = prime && k%p != 0
-		}
-		if prime {
-			out = append(out, k)
-		}
 	}
 	return out
 }

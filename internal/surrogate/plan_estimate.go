@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"eimtool/internal/dense"
+	"eimtool/internal/plan"
 	"eimtool/internal/reduced"
 	"eimtool/internal/scalar"
 )
@@ -112,14 +113,20 @@ type leftSnapshot struct {
 	err, norm       float64      // |A − Ã|_F and |A|_F
 }
 
-// leaveOut predicts a snapshot from the first terms, whose coefficients know
+// leaveOut predicts a snapshot from the terms before it, whose coefficients know
 // nothing of it. k are coordinates of the snapshots in an orthonormal basis.
-func (p *Parts) leaveOut(terms, snapshot int, k *dense.Matrix[complex128]) (leftSnapshot, error) {
-	s := leftSnapshot{terms: terms, snapshot: snapshot, norm: dense.Norm(k.Row(snapshot))}
-	leading, err := p.interpolant.Leading(terms)
+func (p *Parts) leaveOut(snapshot int, k *dense.Matrix[complex128]) (leftSnapshot, error) {
+	leading, err := p.interpolant.Leading(snapshot)
 	if err != nil {
-		return s, planError(err)
+		return leftSnapshot{}, planError(err)
 	}
+	return p.predict(leading, snapshot, snapshot, k)
+}
+
+// predict predicts a snapshot from the first terms, whose interpolant is leading.
+func (p *Parts) predict(leading *plan.Interpolant, terms, snapshot int, k *dense.Matrix[complex128]) (leftSnapshot, error) {
+	s := leftSnapshot{terms: terms, snapshot: snapshot, norm: dense.Norm(k.Row(snapshot))}
+	var err error
 	if s.beta, s.check, err = leading.At(p.Plan.Mu.Row(snapshot)); err != nil {
 		return s, err
 	}
@@ -145,8 +152,12 @@ func leaveSnapshotsOut(p *Parts, k *dense.Matrix[complex128]) ([]leftSnapshot, e
 			continue
 		}
 		last = terms
+		leading, err := p.interpolant.Leading(terms)
+		if err != nil {
+			return nil, planError(err)
+		}
 		for i := terms; i < k.Rows; i++ {
-			s, err := p.leaveOut(terms, i, k)
+			s, err := p.predict(leading, terms, i, k)
 			if err != nil {
 				return nil, err
 			}
@@ -187,9 +198,9 @@ func calibratedFactor(left []leftSnapshot, count int) float64 {
 	return factor
 }
 
-// Constants of the test of linearity: the error of A that is not rounding, the
-// least ratio to the error of the functions that is taken as usual, and the growth of its ratio to the error of the functions that linear dependence
-// does not explain.
+// Constants of the test of linearity: the error of A that is not rounding; the
+// least ratio to the error of the functions that is taken as usual; the growth of
+// that ratio that linear dependence does not explain; the snapshots needed to tell.
 const (
 	visibleError      = 1e-11
 	leastRatio        = 0.1
@@ -270,7 +281,7 @@ func leftOutOfPlan[S scalar.Scalar](m *Model, load *Load[S]) ([]reduced.LeftOut[
 	count := m.Mu.Rows
 	var out []reduced.LeftOut[S]
 	for i := max(count/2, count-most, 1); i < count; i++ {
-		s, err := m.Parts.leaveOut(i, i, m.Parts.Coordinates)
+		s, err := m.Parts.leaveOut(i, m.Parts.Coordinates)
 		if err != nil {
 			return nil, err
 		}
@@ -281,7 +292,7 @@ func leftOutOfPlan[S scalar.Scalar](m *Model, load *Load[S]) ([]reduced.LeftOut[
 			return nil, err
 		}
 		if load.Planned {
-			if s, err = m.Parts.leaveOut(i, i, m.Parts.LoadCoordinates); err != nil {
+			if s, err = m.Parts.leaveOut(i, m.Parts.LoadCoordinates); err != nil {
 				return nil, err
 			}
 			pt.Phi, pt.RHSError = theta, s.err/s.norm
@@ -295,14 +306,14 @@ func leftOutOfPlan[S scalar.Scalar](m *Model, load *Load[S]) ([]reduced.LeftOut[
 // A on log det is measured.
 const leftOutDeterminants = 12
 
-// amplification returns the factor from relative errors of A to
-// absolute ones of log det: the largest over snapshots that are predicted from the
+// amplification returns the factor from relative errors of A to absolute ones of
+// log det: the largest over snapshots that are predicted from the
 // terms before them, 0 where none shows an error.
 func (p *partsNodes[S]) amplification(ctx context.Context) (float64, error) {
 	worst := 0.0
 	count := p.m.Mu.Rows
 	for i := max(count/2, count-leftOutDeterminants, 1); i < count; i++ {
-		s, err := p.m.Parts.leaveOut(i, i, p.m.Parts.Coordinates)
+		s, err := p.m.Parts.leaveOut(i, p.m.Parts.Coordinates)
 		if err != nil {
 			return 0, err
 		}
